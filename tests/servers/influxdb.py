@@ -134,14 +134,10 @@ class InfluxdbBucket:
             assert "error" not in result, result["error"]
             for series in result.get("series", []):
                 tags = {"measurement": series.get("name"), **series.get("tags", {})}
-                rows += [
-                    tags | dict(zip(series["columns"], row, strict=True)) for row in series.get("values", [])
-                ]
+                rows += [tags | dict(zip(series["columns"], row, strict=True)) for row in series.get("values", [])]
         return rows
 
-    def _request(
-        self, method: str, path: str, *, content: bytes | None = None, **params: str
-    ) -> httpx.Response:
+    def _request(self, method: str, path: str, *, content: bytes | None = None, **params: str) -> httpx.Response:
         headers = {"Authorization": f"Token {self.token}"}
         if content is not None:
             params = {"org": self.org, "bucket": self.bucket, "precision": "ms"}
