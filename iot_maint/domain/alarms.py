@@ -1,0 +1,74 @@
+"""An alarm stands per (equipment, fault mode) from its first contributing rule to the last one's clearing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from iot_maint.domain.catalog import Severity
+from iot_maint.domain.findings import Finding
+
+
+class AlarmEventKind(StrEnum):
+    """What happened to an alarm."""
+
+    RAISED = "raised"
+    JOINED = "joined"
+    WORSENED = "worsened"
+    EASED = "eased"
+    CLEARED = "cleared"
+
+
+class AlarmStatus(StrEnum):
+    """Derived from cleared × acknowledged; never stored."""
+
+    ACTIVE = "active"
+    ACKNOWLEDGED = "acknowledged"
+    CLEARED_UNACKNOWLEDGED = "cleared_unacknowledged"
+    CLEARED = "cleared"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmKey:
+    """The identity of an alarm, for ever."""
+
+    equipment: str
+    fault_mode: str
+    raised_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmEvent:
+    """One step in an alarm's life.  Its identity is (key, kind, finding.rule, finding.at): saving it twice is once.
+
+    `severity` is the worst standing after the event (for `cleared`: the last one).
+    """
+
+    kind: AlarmEventKind
+    key: AlarmKey
+    site: str
+    onset_at: datetime
+    severity: Severity
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """An alarm as stored.  `rules` are those that ever contributed."""
+
+    id: int
+    key: AlarmKey
+    site: str
+    severity: Severity
+    onset_at: datetime
+    rules: tuple[str, ...]
+    cleared_at: datetime | None = None
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
+    orders: tuple[str, ...] = ()
+
+    @property
+    def status(self) -> AlarmStatus:
+        """Active, acknowledged, cleared but never acknowledged, or cleared."""
+        if self.cleared_at is None:
+            return AlarmStatus.ACTIVE if self.acknowledged_at is None else AlarmStatus.ACKNOWLEDGED
+        return AlarmStatus.CLEARED_UNACKNOWLEDGED if self.acknowledged_at is None else AlarmStatus.CLEARED

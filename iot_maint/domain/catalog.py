@@ -1,0 +1,258 @@
+"""An equipment type as data: its metrics, limits, fault modes, maintenance plans and spares."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+UNREGISTERED = "unregistered"
+RESERVED_MEASUREMENTS = frozenset({UNREGISTERED, "work_order_event", "anomaly", "ingest"})
+RUNNING = "running"
+
+
+class Language(StrEnum):
+    """The languages that every text exists in."""
+
+    ZH_CN = "zh-CN"
+    EN = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """One text in both languages."""
+
+    zh: str
+    en: str
+
+    def of(self, language: Language) -> str:
+        """The text in that language."""
+        return self.zh if language is Language.ZH_CN else self.en
+
+
+class Severity(StrEnum):
+    """How bad a crossed limit is."""
+
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """Larger is worse."""
+        return 1 if self is Severity.CRITICAL else 0
+
+
+class MetricKind(StrEnum):
+    """What a metric's number means; stored as a float in every case."""
+
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    COUNTER = "counter"
+    ENUM = "enum"
+
+
+class Occurs(StrEnum):
+    """What a metric comes with, when it does not come by the clock."""
+
+    TRIP = "trip"
+    CYCLE = "cycle"
+    STOP = "stop"
+    TEST = "test"
+    EVENT = "event"
+
+
+class Need(StrEnum):
+    """The rule kind that a declared but not yet running limit waits for."""
+
+    BASELINE = "baseline"
+    WINDOW = "window"
+    SIBLING = "sibling"
+    SEQUENCE = "sequence"
+
+
+class Comparison(StrEnum):
+    """Which side of its limit a value must be on, strictly, to count as crossing."""
+
+    ABOVE = "above"
+    BELOW = "below"
+    IS = "is"
+
+
+class BasisKind(StrEnum):
+    """Where a limit comes from."""
+
+    STANDARD = "standard"
+    ENGINEERING_DEFAULT = "engineering default"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """The source of a limit: a standard with its number, or an engineering default to be tuned per site."""
+
+    kind: BasisKind
+    reference: str = ""
+
+    def __str__(self) -> str:
+        return self.reference or self.kind.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """An absolute limit (`value`), or one relative to a named parameter: `parameter × times + plus`."""
+
+    value: float | None = None
+    parameter: str | None = None
+    times: float = 1.0
+    plus: float = 0.0
+
+    def resolve(self, parameters: Mapping[str, float]) -> float | None:
+        """The limit in the metric's unit; `None` when the equipment lacks the parameter."""
+        if self.parameter is None:
+            return self.value
+        base = parameters.get(self.parameter)
+        return None if base is None else round(base * self.times + self.plus, 9)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """A named, unit-bearing signal.  Comes every `interval`, or with something that `occurs`; never both."""
+
+    name: str
+    label: Text
+    unit: str
+    kind: MetricKind
+    interval: timedelta | None
+    occurs: Occurs | None
+    normal: Text | None
+    minimum: float | None
+    maximum: float | None
+    sentinels: frozenset[float]
+    members: tuple[str, ...]
+    kinds: frozenset[str]
+
+    @property
+    def counts_occurrences(self) -> bool:
+        """Per trip, cycle, stop or test: a rule counts values in a row instead of time."""
+        return self.occurs is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThresholdRule:
+    """A limit on one metric.
+
+    Raised when the value stood strictly beyond `limit` for `for_duration` (or `occurrences` times in a row); cleared
+    strictly beyond `clear_limit` on the other side, so a value hovering at the limit does not flap.  For `is` rules
+    the limit is 0.0 or 1.0 and any other value clears.
+    """
+
+    id: str
+    key: str
+    metric: str
+    comparison: Comparison
+    limit: Limit
+    clear_limit: Limit
+    for_duration: timedelta
+    occurrences: int
+    severity: Severity
+    fault_mode: str
+    kinds: frozenset[str]
+    gated: bool
+    max_gap: timedelta | None
+    basis: Basis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingRule:
+    """A declared limit that needs a rule kind which does not run yet; listed, never evaluated."""
+
+    id: str
+    key: str
+    metric: str
+    limit: Text
+    severity: Severity
+    fault_mode: str
+    kinds: frozenset[str]
+    needs: Need
+    basis: Basis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spare:
+    """A spare part that a repair is likely to need."""
+
+    code: str
+    label: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultMode:
+    """A way to fail, and what to do about it: the texts of a work order."""
+
+    code: str
+    label: Text
+    cause: Text
+    action: Text
+    trade: str
+    urgency: Mapping[Severity, int]
+    spares: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanTemplate:
+    """A preventive-maintenance plan: every `every_days` at the latest, or every `every_hours` of `meter`."""
+
+    key: str
+    label: Text
+    items: Text
+    every_days: int | None
+    meter: str | None
+    every_hours: float | None
+    before: Text | None
+    kinds: frozenset[str]
+    basis: Basis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """A value of one piece of equipment that limits may refer to: `setpoint`, `nameplate.*`, `site.*`."""
+
+    name: str
+    label: Text
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EquipmentType:
+    """Everything the product knows of one type; its name is also its measurement."""
+
+    name: str
+    label: Text
+    kinds: Mapping[str, Text]
+    settle: timedelta
+    metrics: Mapping[str, Metric]
+    parameters: Mapping[str, Parameter]
+    rules: Mapping[str, ThresholdRule]
+    waiting: Mapping[str, WaitingRule]
+    fault_modes: Mapping[str, FaultMode]
+    spares: Mapping[str, Spare]
+    trades: Mapping[str, Text]
+    plans: Mapping[str, PlanTemplate]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceLevel:
+    """The deadlines of one urgency, counted from the order's opening; absent ones do not exist."""
+
+    urgency: int
+    label: Text
+    dispatch: timedelta | None = None
+    acknowledge: timedelta | None = None
+    arrive: timedelta | None = None
+    finish: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalog:
+    """All equipment types, and the service-level profile in force (urgency → deadlines)."""
+
+    types: Mapping[str, EquipmentType]
+    service_levels: Mapping[int, ServiceLevel]

@@ -1,0 +1,60 @@
+"""What one rule saw, with the evidence a technician can check."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from iot_maint.domain.catalog import Comparison, Severity
+
+
+class FindingKind(StrEnum):
+    """A rule found its limit crossed for long enough, or found the value back."""
+
+    RAISED = "raised"
+    CLEARED = "cleared"
+
+
+class RunningKnowledge(StrEnum):
+    """What was known of the running state when a gated rule decided."""
+
+    NOT_GATED = "not_gated"
+    RUNNING = "running"
+    ASSUMED = "assumed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Numbers behind a finding: `readings` are (epoch ms, value) around the crossing and at the decision, in order.
+
+    `limit` and `clear_limit` are the resolved ones, in the metric's unit; `dwell_s` is the time asked for (0 for
+    rules that count), `occurrences` the values in a row asked for (1 for rules that dwell).
+    """
+
+    rule: str
+    metric: str
+    comparison: Comparison
+    limit: float
+    clear_limit: float
+    dwell_s: float
+    occurrences: int
+    severity: Severity
+    basis: str
+    running: RunningKnowledge
+    readings: tuple[tuple[int, float], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One rule's raise or clear on one piece of equipment.
+
+    `onset_at`: event time of the first crossing; `at`: event time when the dwell was complete, or of the clear.
+    """
+
+    kind: FindingKind
+    equipment: str
+    fault_mode: str
+    rule: str
+    severity: Severity
+    onset_at: datetime
+    at: datetime
+    evidence: Evidence

@@ -1,0 +1,89 @@
+"""What lists can be asked for: filters, a page, and a time span of telemetry."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+from iot_maint.domain.alarms import AlarmStatus
+from iot_maint.domain.catalog import Severity
+from iot_maint.domain.equipment import EquipmentStatus
+from iot_maint.domain.work_orders import WorkOrderStatus
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRequest:
+    """At most `limit` rows after `cursor` (opaque, from the page before), by `sort` (`-` in front: descending)."""
+
+    limit: int = 50
+    cursor: str | None = None
+    sort: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[T]):
+    """Some rows, and the cursor of the next ones (`None`: that was all)."""
+
+    items: Sequence[T]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EquipmentQuery:
+    """Filters; `None` filters nothing.  `text` is searched in code and name."""
+
+    site: str | None = None
+    type: str | None = None
+    kind: str | None = None
+    status: EquipmentStatus | None = None
+    parent: str | None = None
+    gateway: str | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmQuery:
+    """Filters; `None` filters nothing."""
+
+    site: str | None = None
+    equipment: str | None = None
+    fault_mode: str | None = None
+    status: AlarmStatus | None = None
+    severity: Severity | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkOrderQuery:
+    """Filters; `None` filters nothing.  `statuses` empty: any; `opened_*` bound `opened_at`, half open."""
+
+    site: str | None = None
+    equipment: str | None = None
+    fault_mode: str | None = None
+    statuses: frozenset[WorkOrderStatus] = frozenset()
+    urgency: int | None = None
+    opened_from: datetime | None = None
+    opened_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesQuery:
+    """Metrics of one piece of equipment in [start_ms, end_ms), raw or as means over `every`; at most `limit` each."""
+
+    measurement: str
+    equipment: str
+    metrics: Sequence[str]
+    start_ms: int
+    end_ms: int
+    every: timedelta | None = None
+    limit: int = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesSample:
+    """One value of one metric at one instant."""
+
+    metric: str
+    at_ms: int
+    value: float

@@ -1,0 +1,69 @@
+"""Telemetry as it enters: one MQTT message is one `Telemetry`, with the values of several metrics at one instant."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class TimestampSource(StrEnum):
+    """Who said when: the device, or (the payload had no time) the moment of reception."""
+
+    DEVICE = "device"
+    RECEIVED = "received"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telemetry:
+    """Readings of one piece of equipment at one instant.
+
+    `at_ms` and `received_at_ms` are epoch milliseconds.  Numbers and booleans are floats (0.0/1.0); `texts` holds
+    what is neither, for metrics that their type declares as an enum.
+    """
+
+    site: str
+    equipment: str
+    at_ms: int
+    received_at_ms: int
+    values: Mapping[str, float]
+    texts: Mapping[str, str] = field(default_factory=dict)
+    retained: bool = False
+    ts_source: TimestampSource = TimestampSource.DEVICE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoded:
+    """What a decoder made of one message: its readings, and how many values it dropped, by reason."""
+
+    telemetry: tuple[Telemetry, ...]
+    dropped: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """A message that could not be decoded or stored, kept whole with the reason and the time."""
+
+    topic: str
+    payload: bytes
+    reason: str
+    detail: str
+    received_at_ms: int
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """One numbered row of the spool: what one durable commit made safe."""
+
+    number: int
+    received_at_ms: int
+    telemetry: tuple[Telemetry, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One row for the telemetry store: numbers, or (events only) texts, under tags at one instant."""
+
+    measurement: str
+    tags: Mapping[str, str]
+    at_ms: int
+    fields: Mapping[str, float | str]

@@ -1,0 +1,52 @@
+"""The service's own counters and gauges, declared once here and shown at `/metrics`."""
+
+from collections.abc import Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "messages_received": ("MQTT messages received", ()),
+    "readings_decoded": ("Readings decoded", ()),
+    "values_dropped": ("Values dropped out of otherwise good messages", ("reason",)),
+    "messages_rejected": ("Messages put among the dead letters", ("reason",)),
+    "batches_spooled": ("Batches made durable in the spool", ()),
+    "points_stored": ("Points written to the telemetry store", ("measurement",)),
+    "store_failures": ("Failed attempts to reach a store", ("store",)),
+    "batches_decided": ("Batches decided by the rules", ()),
+    "findings": ("Findings of rules", ("kind",)),
+    "alarm_events": ("Alarm events saved", ("kind",)),
+    "orders_opened": ("Work orders opened", ()),
+    "unknown_metrics": ("Readings of metrics that the equipment's type does not declare", ()),
+    "deliveries": ("Order events delivered, delayed or given up", ("channel", "outcome")),
+}
+GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "broker_connected": ("1 while connected to the MQTT broker", ()),
+    "spool_batches": ("Batches waiting in the spool for the telemetry store", ()),
+    "undecided_batches": ("Batches waiting in the spool for the rules", ()),
+    "outbox_depth": ("Order events waiting to be delivered", ()),
+}
+PREFIX = "iot_maint_"
+
+
+class PrometheusMeter:
+    """A `Meter` over one Prometheus registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._counters = {
+            name: Counter(PREFIX + name, text, labels, registry=self.registry)
+            for name, (text, labels) in COUNTERS.items()
+        }
+        self._gauges = {
+            name: Gauge(PREFIX + name, text, labels, registry=self.registry) for name, (text, labels) in GAUGES.items()
+        }
+
+    def count(self, name: str, amount: float = 1, **labels: str) -> None:
+        """Add to a counter."""
+        counter = self._counters[name]
+        (counter.labels(**labels) if labels else counter).inc(amount)
+
+    def set(self, name: str, value: float, **labels: str) -> None:
+        """Set a gauge."""
+        gauge = self._gauges[name]
+        (gauge.labels(**labels) if labels else gauge).set(value)
