@@ -1,9 +1,12 @@
 """The fixtures themselves: what every other integration test relies on."""
 
+from pathlib import Path
+
 import paho.mqtt.client as mqtt
 import psycopg
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
+from playwright.sync_api import sync_playwright
 
 from tests.servers.influxdb import InfluxdbBucket
 from tests.servers.mosquitto import MosquittoServer
@@ -81,3 +84,15 @@ def test_rows_survive_the_end_of_postgresql(postgresql: PostgresqlDatabase, end:
 
     with psycopg.connect(address) as connection:
         assert connection.execute("SELECT name FROM t").fetchall() == [("水泵",)]
+
+
+def test_chromium_draws_chinese(chromium: Path) -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.set_content("<h1>水</h1><h1>泵</h1>")
+        pump, water = (heading.screenshot() for heading in page.locator("h1").all())
+        browser.close()
+
+    # Without a Chinese font both are the same empty box.
+    assert pump != water
