@@ -1,0 +1,121 @@
+"""The command line: publish a site to a broker, write it to a file, or write its register."""
+
+import argparse
+import logging
+import os
+import re
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from firmware_sim.clock import StoryClock, parse_clock, parse_speed
+from firmware_sim.errors import SimulatorError
+from firmware_sim.publisher import Publisher, parse_broker
+from firmware_sim.quantities import parse_duration, parse_instant, to_ms
+from firmware_sim.recording import write_jsonl
+from firmware_sim.register import register_csv
+from firmware_sim.simulate import simulate
+from firmware_sim.site import Site, load_site
+
+_ENDLESS = timedelta(days=3650)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit code: 0 done or stopped, 1 with one line on stderr for a faulty file or option, 2 for usage."""
+    options = _parser().parse_args(argv)
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
+    try:
+        _run(options)
+    except (SimulatorError, OSError) as error:
+        print(f"firmware_sim: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def parse_fault(text: str) -> dict[str, object]:
+    """`BP-01:bearing:start=20m,doubling=2h` as a table of the timeline."""
+    code, _, rest = text.partition(":")
+    fault, _, settings = rest.partition(":")
+    if not code or not fault:
+        raise SimulatorError(f"--fault: {text!r}: write CODE:FAULT or CODE:FAULT:key=value,…")
+    table: dict[str, object] = {"equipment": code, "fault": fault}
+    for setting in filter(None, settings.split(",")):
+        key, equals, value = setting.partition("=")
+        if not equals:
+            raise SimulatorError(f"--fault: {setting!r} is not key=value")
+        table[key] = _figure(value)
+    return table
+
+
+def _figure(text: str) -> float | bool | str:
+    if text in ("true", "false"):
+        return text == "true"
+    return float(text) if re.fullmatch(r"-?\d+(\.\d+)?", text) else text
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m firmware_sim", description="Simulated devices of a site, with noise and faults."
+    )
+    add = parser.add_argument
+    add("--site", required=True, metavar="NAME|FILE", help="a built-in site (demo, fifty_pumps) or a site file")
+    add("--mqtt", metavar="URL", default=None, help="broker; default $FIRMWARE_SIM_MQTT_URL or mqtt://localhost")
+    add("--clock", metavar="CLOCK", help="system, or accelerated:<t0>/<r0>/<speed> as in IOT_MAINT_CLOCK")
+    add("--speed", metavar="X", help="accelerated from now on; without --clock")
+    add("--seconds", type=float, metavar="N", help="stop after N real seconds")
+    add("--seed", type=int, metavar="N", help="instead of the site's own")
+    add("--fault", action="append", default=[], metavar="CODE:FAULT[:key=value,…]", help="add to the timeline")
+    add("--write", type=Path, metavar="FILE.jsonl", help="write a recording instead of publishing")
+    add("--from", dest="since", metavar="RFC3339", help="start of the recording")
+    add("--for", dest="span", metavar="DURATION", help="length of the recording, such as 6h")
+    add("--register", type=Path, metavar="FILE.csv", help="write the equipment register")
+    return parser
+
+
+def _run(options: argparse.Namespace) -> None:
+    site = load_site(options.site, seed=options.seed, faults=[parse_fault(text) for text in options.fault])
+    if options.register is not None:
+        options.register.write_text(register_csv(site), encoding="utf-8")
+    if options.write is not None:
+        _record(options, site)
+    elif options.register is None or options.mqtt is not None:
+        _publish(options, site)
+
+
+def _record(options: argparse.Namespace, site: Site) -> None:
+    if options.since is None or options.span is None:
+        raise SimulatorError("--write needs --from and --for")
+    try:
+        since, span = parse_instant(options.since), parse_duration(options.span)
+    except ValueError as error:
+        raise SimulatorError(f"--from/--for: {error}") from error
+    count = write_jsonl(simulate(site, since, since + span), options.write)
+    print(f"{options.write}: {count} messages of {len(site.devices)} devices", file=sys.stderr)
+
+
+def _publish(options: argparse.Namespace, site: Site) -> None:
+    clock = _clock(options)
+    url = options.mqtt or os.environ.get("FIRMWARE_SIM_MQTT_URL", "mqtt://localhost:1883")
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    if options.seconds is not None:
+        timer = threading.Timer(options.seconds, stop.set)
+        timer.daemon = True
+        timer.start()
+    with Publisher(parse_broker(url), client_id=f"firmware-sim-{site.name}-{os.getpid()}") as publisher:
+        count = publisher.run(simulate(site, clock.t0, clock.t0 + _ENDLESS), clock, stop)
+    print(f"published {count} messages of {len(site.devices)} devices", file=sys.stderr)
+
+
+def _clock(options: argparse.Namespace) -> StoryClock:
+    now = datetime.now(UTC)
+    if options.clock is not None and options.speed is not None:
+        raise SimulatorError("--speed: the speed is part of --clock; give one of the two")
+    if options.speed is not None:
+        speed = parse_speed(options.speed, option="--speed")
+        return StoryClock(t0_ms=to_ms(now), r0_ms=to_ms(now), speed=speed)
+    return parse_clock(options.clock or "system", real_now=now)
