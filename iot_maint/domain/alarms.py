@@ -1,6 +1,7 @@
 """An alarm stands per (equipment, fault mode) from its first contributing rule to the last one's clearing."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -53,7 +54,7 @@ class AlarmEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """An alarm as stored.  `rules` are those that ever contributed."""
+    """An alarm as stored.  `rules` are those that ever contributed; `orders` the one order used per severity."""
 
     id: int
     key: AlarmKey
@@ -64,7 +65,7 @@ class Alarm:
     cleared_at: datetime | None = None
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
-    orders: tuple[str, ...] = ()
+    orders: Mapping[Severity, str] = field(default_factory=dict)
 
     @property
     def status(self) -> AlarmStatus:

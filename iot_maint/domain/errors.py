@@ -1,5 +1,7 @@
 """The one family of errors that the product raises on purpose; the API maps each to a status code once."""
 
+from datetime import timedelta
+
 
 class MaintError(Exception):
     """Something a person can mend; the message is one line: what is wrong, where, and what to do."""
@@ -53,7 +55,14 @@ class InvalidInput(MaintError):
 
 
 class StoreUnavailable(MaintError):
-    """A store or broker does not answer now; the same call may succeed later."""
+    """A store or broker does not answer now; the same call may succeed later.
+
+    `retry_after` is the wait that the other side asked for, if it did.
+    """
+
+    def __init__(self, message: str, *, retry_after: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class StoreRefused(MaintError):

@@ -31,11 +31,23 @@ class Telemetry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    """Why telemetry is not taken in; `reason` is a stable code that is counted."""
+
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decoded:
-    """What a decoder made of one message: its readings, and how many values it dropped, by reason."""
+    """What a decoder made of one message: its readings, and how many values it dropped, by reason.
+
+    `rejected` names, once a reason, what was wrong with elements of an array whose other elements are good.
+    """
 
     telemetry: tuple[Telemetry, ...]
     dropped: Mapping[str, int] = field(default_factory=dict)
+    rejected: tuple[Rejection, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""Load, decide, save: what the product does, in terms of the ports."""

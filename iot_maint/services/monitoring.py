@@ -1,0 +1,217 @@
+"""The decide path over one batch: rules → alarms → orders, saved at once, and checkpointed every few seconds."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from iot_maint.domain.alarms import AlarmEvent
+from iot_maint.domain.catalog import UNREGISTERED
+from iot_maint.domain.equipment import Equipment, EquipmentStatus, Monitored
+from iot_maint.domain.findings import Evidence, Finding, FindingKind
+from iot_maint.domain.ports import Clock, Database, Meter, Repositories
+from iot_maint.domain.telemetry import Batch, Telemetry
+from iot_maint.rules.alarms import transition
+from iot_maint.rules.program import Program, instant, retire_rules
+from iot_maint.rules.state import EquipmentState, decode_state, encode_state
+from iot_maint.services.ordering import OrderDesk, OrderStep
+from iot_maint.services.roster import Roster
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What one batch led to: for logs, `replay` and the demo."""
+
+    findings: tuple[Finding, ...] = ()
+    events: tuple[AlarmEvent, ...] = ()
+    steps: tuple[OrderStep, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Decided:
+    """The pure part's result; nothing of it is kept before it is saved."""
+
+    states: Mapping[str, EquipmentState]
+    programs: Mapping[str, Program]
+    findings: tuple[Finding, ...]
+    events: tuple[tuple[AlarmEvent, str], ...]
+    unknown: Mapping[str, Telemetry]
+    unknown_metrics: Mapping[str, frozenset[str]]
+
+
+class Monitor:
+    """Holds the rule state of all equipment of one worker.
+
+    `handle` either saves everything a batch means or, with `StoreUnavailable`, changes nothing, so that the caller
+    may come again with the same batch.  Handling a batch twice is harmless: its readings are out of order then, and
+    events have identities.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        roster: Roster,
+        desk: OrderDesk,
+        clock: Clock,
+        meter: Meter,
+        worker: str,
+        spool_id: str,
+        on_outcome: Callable[[Outcome], None] | None = None,
+    ) -> None:
+        self._database = database
+        self._roster = roster
+        self._desk = desk
+        self._clock = clock
+        self._meter = meter
+        self._worker = worker
+        self._spool_id = spool_id
+        self._on_outcome = on_outcome
+        self._states: dict[str, EquipmentState] = {}
+        self._programs: dict[str, Program] = {}
+        self._changed: set[str] = set()
+        self._noted_metrics: dict[str, frozenset[str]] = {}
+
+    def start(self) -> int:
+        """Load the checkpoint; the number of the last batch that it covers."""
+        self._roster.refresh()
+        with self._database.transaction() as repositories:
+            stored = repositories.checkpoints.load_states()
+            covered = repositories.checkpoints.decided(self._worker, self._spool_id)
+        self._states = {code: decode_state(state) for code, state in stored.items()}
+        self._changed.clear()
+        return covered
+
+    def state_of(self, code: str) -> EquipmentState:
+        """The rule state of one piece of equipment."""
+        return self._states.get(code, EquipmentState())
+
+    def handle(self, batch: Batch) -> Outcome:
+        """Decide and save one batch."""
+        self._roster.refresh_if_due()
+        decided = self._decide(batch.telemetry)
+        steps = self._save(decided) if decided.events or decided.unknown or decided.unknown_metrics else ()
+        self._keep(decided)
+        self._meter.count("batches_decided")
+        outcome = Outcome(findings=decided.findings, events=tuple(event for event, _ in decided.events), steps=steps)
+        if self._on_outcome is not None and (outcome.findings or outcome.events):
+            self._on_outcome(outcome)
+        return outcome
+
+    def checkpoint(self, number: int) -> None:
+        """Save the changed rule states with the last batch that they cover, in one transaction."""
+        changed = {code: encode_state(self._states[code]) for code in self._changed}
+        with self._database.transaction() as repositories:
+            repositories.checkpoints.save_states(changed)
+            repositories.checkpoints.save_decided(self._worker, self._spool_id, number)
+        self._changed.clear()
+
+    def _decide(self, telemetry: Iterable[Telemetry]) -> _Decided:
+        states: dict[str, EquipmentState] = {}
+        programs: dict[str, Program] = {}
+        findings: list[Finding] = []
+        events: list[tuple[AlarmEvent, str]] = []
+        unknown: dict[str, Telemetry] = {}
+        metrics: dict[str, frozenset[str]] = {}
+        for item in telemetry:
+            monitored = self._roster.get(item.equipment)
+            if monitored is None:
+                unknown.setdefault(item.equipment, item)
+            self._note_metrics(item, monitored, metrics)
+            program = self._roster.program(monitored) if monitored is not None else None
+            if monitored is None or program is None:
+                continue
+            code = monitored.equipment.code
+            state = states.get(code) or self._states.get(code) or EquipmentState()
+            found: tuple[Finding, ...] = ()
+            if programs.get(code, self._programs.get(code)) is not program:
+                state, found = _retire(state, program, monitored, item)
+                programs[code] = program
+            state, decided = program.decide(state, item)
+            for finding in found + decided:
+                alarms, event = transition(state.alarms, finding, monitored.equipment.site)
+                state = replace(state, alarms=alarms)
+                if event is not None:
+                    events.append((event, monitored.equipment.type))
+            findings += found + decided
+            states[code] = state
+        return _Decided(
+            states=states,
+            programs=programs,
+            findings=tuple(findings),
+            events=tuple(events),
+            unknown=unknown,
+            unknown_metrics=metrics,
+        )
+
+    def _note_metrics(self, item: Telemetry, monitored: Monitored | None, metrics: dict[str, frozenset[str]]) -> None:
+        program = self._roster.program(monitored) if monitored is not None else None
+        names = item.values.keys() - program.metrics if program is not None else item.values.keys()
+        if not names:
+            return
+        code = monitored.equipment.code if monitored is not None else item.equipment
+        self._meter.count("unknown_metrics", len(names))
+        if new := names - self._noted_metrics.get(code, frozenset()):
+            metrics[code] = metrics.get(code, frozenset()) | new
+
+    def _save(self, decided: _Decided) -> tuple[OrderStep, ...]:
+        steps: list[OrderStep] = []
+        now = self._clock.now()
+        with self._database.transaction() as repositories:
+            for item in decided.unknown.values():
+                repositories.equipment.add(_unregistered(item, now))
+            for code, metrics in decided.unknown_metrics.items():
+                repositories.equipment.note_unknown_metrics(code, sorted(metrics), now)
+            for event, equipment_type in decided.events:
+                step = self._save_event(repositories, event, equipment_type)
+                if step is not None:
+                    steps.append(step)
+        return tuple(steps)
+
+    def _save_event(self, repositories: Repositories, event: AlarmEvent, equipment_type: str) -> OrderStep | None:
+        step = self._desk.save(repositories, event, equipment_type)
+        self._meter.count("alarm_events", kind=event.kind.value)
+        if step is not None and step.event == "opened":
+            self._meter.count("orders_opened")
+        return step
+
+    def _keep(self, decided: _Decided) -> None:
+        self._states.update(decided.states)
+        self._programs.update(decided.programs)
+        self._changed.update(decided.states)
+        for code, metrics in decided.unknown_metrics.items():
+            self._noted_metrics[code] = self._noted_metrics.get(code, frozenset()) | metrics
+        for finding in decided.findings:
+            self._meter.count("findings", kind=finding.kind.value)
+
+
+def _retire(
+    state: EquipmentState, program: Program, monitored: Monitored, item: Telemetry
+) -> tuple[EquipmentState, tuple[Finding, ...]]:
+    """Rules that no longer run (switched off, parameter gone) let go of what they held up."""
+    state, evidence = retire_rules(state, program)
+    return state, tuple(_retired(one, monitored.equipment.code, state, item.at_ms) for one in evidence)
+
+
+def _retired(evidence: Evidence, code: str, state: EquipmentState, at_ms: int) -> Finding:
+    raised = next((mode, standing) for mode, standing in state.alarms.items() if evidence.rule in standing.rules)
+    return Finding(
+        kind=FindingKind.CLEARED,
+        equipment=code,
+        fault_mode=raised[0],
+        rule=evidence.rule,
+        severity=evidence.severity,
+        onset_at=instant(raised[1].onset_ms),
+        at=instant(at_ms),
+        evidence=evidence,
+    )
+
+
+def _unregistered(item: Telemetry, now: datetime) -> Equipment:
+    return Equipment(
+        code=item.equipment,
+        name=item.equipment,
+        type=UNREGISTERED,
+        site=item.site,
+        status=EquipmentStatus.UNREGISTERED,
+        first_seen_at=now,
+    )

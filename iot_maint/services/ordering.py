@@ -1,0 +1,154 @@
+"""Saves an alarm event with what it means for work orders, in its caller's transaction; known events are no-ops."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from iot_maint.domain.alarms import Alarm, AlarmEvent, AlarmEventKind
+from iot_maint.domain.catalog import Catalog, FaultMode, Severity
+from iot_maint.domain.outbox import Channel
+from iot_maint.domain.ports import Clock, Repositories
+from iot_maint.domain.work_orders import (
+    EntryKind,
+    Origin,
+    TimelineEntry,
+    WorkOrder,
+    WorkOrderStatus,
+    deadlines,
+)
+from iot_maint.rules.planning import AddToOrder, NothingToOrder, OpenOrder, OrderDecision, ReopenOrder, plan
+from iot_maint.services.order_events import announce, event_name
+
+RULES = "rules"  # who made an entry that no person made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderStep:
+    """What became of an order: for logs, the demo and `replay`."""
+
+    event: str
+    order: WorkOrder
+    entry: TimelineEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderDesk:
+    """What is needed to turn alarm events into orders."""
+
+    catalog: Catalog
+    clock: Clock
+    site_zone: ZoneInfo
+    channels: Sequence[Channel]
+
+    def save(self, repositories: Repositories, event: AlarmEvent, equipment_type: str) -> OrderStep | None:
+        """Record the event; open, add to, worsen or reopen the fault's order.  None when nothing was new."""
+        alarm = repositories.alarms.record(event)
+        if alarm is None:
+            return None
+        fault_mode = self.catalog.types[equipment_type].fault_modes[event.key.fault_mode]
+        latest = repositories.orders.latest(event.key.equipment, event.key.fault_mode)
+        decision = plan(event, latest, fault_mode.urgency, frozenset(alarm.orders))
+        now = self.clock.now()
+        if isinstance(decision, OpenOrder):
+            return self._open(repositories, event, alarm, equipment_type, fault_mode, decision, now)
+        if latest is None or isinstance(decision, NothingToOrder):
+            return None
+        return self._add(repositories, event, alarm, latest, decision, now)
+
+    def _open(
+        self,
+        repositories: Repositories,
+        event: AlarmEvent,
+        alarm: Alarm,
+        equipment_type: str,
+        fault_mode: FaultMode,
+        decision: OpenOrder,
+        now: datetime,
+    ) -> OrderStep | None:
+        urgency = fault_mode.urgency[event.severity]
+        entry = _entry(EntryKind.OPENED, event, now)
+        order = WorkOrder(
+            number=repositories.orders.next_number(f"{now.astimezone(self.site_zone):%Y%m%d}"),
+            site=event.site,
+            equipment=event.key.equipment,
+            equipment_type=equipment_type,
+            fault_mode=event.key.fault_mode,
+            origin=Origin.ALARM,
+            status=WorkOrderStatus.OPEN,
+            severity=event.severity,
+            urgency=urgency,
+            onset_at=event.finding.onset_at,
+            raised_at=event.finding.at,
+            opened_at=now,
+            deadlines=deadlines(self.catalog.service_levels[urgency], now),
+            previous=decision.previous,
+            timeline=(entry,),
+        )
+        if repositories.orders.add(order):
+            repositories.alarms.link_order(alarm.id, event.severity, order.number)
+            return self._announce(repositories, order, entry)
+        standing = repositories.orders.latest(event.key.equipment, event.key.fault_mode)
+        if standing is None:
+            raise AssertionError(f"{event.key} has an open order that cannot be found")
+        # Another process opened the fault's order between our look and our insert: ours becomes evidence in it.
+        return self._add(repositories, event, alarm, standing, AddToOrder(number=standing.number), now)
+
+    def _add(
+        self,
+        repositories: Repositories,
+        event: AlarmEvent,
+        alarm: Alarm,
+        latest: WorkOrder,
+        decision: OrderDecision,
+        now: datetime,
+    ) -> OrderStep | None:
+        order = latest
+        urgency = decision.urgency if isinstance(decision, AddToOrder | ReopenOrder) else None
+        entry = _entry(_entry_kind(event, decision), event, now)
+        if isinstance(decision, ReopenOrder) and repositories.orders.set_status(
+            order.number, order.status, WorkOrderStatus.OPEN
+        ):
+            order = replace(order, status=WorkOrderStatus.OPEN)
+        if urgency is not None:
+            level = self.catalog.service_levels[urgency]
+            order = replace(
+                order, urgency=urgency, severity=event.severity, deadlines=deadlines(level, order.opened_at)
+            )
+            repositories.orders.set_urgency(order)
+        if event.kind in (AlarmEventKind.RAISED, AlarmEventKind.WORSENED):
+            repositories.alarms.link_order(alarm.id, event.severity, order.number)
+        if not repositories.orders.append(order.number, entry):
+            return None
+        return self._announce(repositories, replace(order, timeline=(*order.timeline, entry)), entry)
+
+    def _announce(self, repositories: Repositories, order: WorkOrder, entry: TimelineEntry) -> OrderStep:
+        announce(repositories, order, entry, self.channels)
+        return OrderStep(event=event_name(entry), order=order, entry=entry)
+
+
+def _entry_kind(event: AlarmEvent, decision: OrderDecision) -> EntryKind:
+    if isinstance(decision, ReopenOrder):
+        return EntryKind.REOPENED
+    if isinstance(decision, AddToOrder) and decision.urgency is not None:
+        return EntryKind.URGENCY_RAISED
+    if event.kind is AlarmEventKind.CLEARED:
+        return EntryKind.ALARM_CLEARED
+    return EntryKind.ALARM_EASED if event.kind is AlarmEventKind.EASED else EntryKind.EVIDENCE_ADDED
+
+
+def _entry(kind: EntryKind, event: AlarmEvent, now: datetime) -> TimelineEntry:
+    finding = event.finding
+    return TimelineEntry(
+        kind=kind,
+        at=finding.at,
+        recorded_at=now,
+        by=RULES,
+        rule=finding.rule,
+        severity=_worst(event.severity, finding.severity),
+        evidence=finding.evidence,
+    )
+
+
+def _worst(one: Severity, other: Severity) -> Severity:
+    return one if one.rank >= other.rank else other

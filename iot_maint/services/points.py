@@ -1,0 +1,40 @@
+"""From telemetry to points: the measurement is looked up when a batch is stored, not when it was received."""
+
+from collections.abc import Sequence
+
+from iot_maint.domain.catalog import UNREGISTERED
+from iot_maint.domain.ports import Meter
+from iot_maint.domain.telemetry import Point, Telemetry
+from iot_maint.rules.interpretation import compile_interpretation
+from iot_maint.services.roster import Roster
+
+
+class PointMaker:
+    """Renders telemetry to points by the register as it is now; counts what had to be dropped."""
+
+    def __init__(self, roster: Roster, meter: Meter) -> None:
+        self._roster = roster
+        self._meter = meter
+        self._interpret_unknown = compile_interpretation(None)
+
+    def points_of(self, telemetry: Sequence[Telemetry]) -> list[Point]:
+        """One point a message; none for a message of which nothing was left."""
+        self._roster.refresh_if_due()
+        points = (self._point_of(item) for item in telemetry)
+        return [point for point in points if point.fields]
+
+    def _point_of(self, telemetry: Telemetry) -> Point:
+        monitored = self._roster.get(telemetry.equipment)
+        program = self._roster.program(monitored) if monitored is not None else None
+        interpret = program.interpret if program is not None else self._interpret_unknown
+        values, dropped = interpret(telemetry)
+        for reason, amount in dropped.items():
+            self._meter.count("values_dropped", amount, reason=reason)
+        if monitored is None:
+            return _point(UNREGISTERED, telemetry.site, telemetry.equipment, telemetry.at_ms, {**values})
+        equipment = monitored.equipment
+        return _point(equipment.type, equipment.site, equipment.code, telemetry.at_ms, {**values})
+
+
+def _point(measurement: str, site: str, equipment: str, at_ms: int, fields: dict[str, float | str]) -> Point:
+    return Point(measurement=measurement, tags={"site": site, "equipment": equipment}, at_ms=at_ms, fields=fields)

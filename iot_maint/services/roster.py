@@ -1,0 +1,88 @@
+"""The register in memory, for the paths that may not ask a database per message."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from threading import Lock
+
+from iot_maint.domain.catalog import Catalog, EquipmentType
+from iot_maint.domain.equipment import Equipment, Monitored
+from iot_maint.domain.ports import Database
+from iot_maint.rules.program import Program, compile_program
+
+REFRESH_EVERY_S = 1.0
+
+
+class Roster:
+    """Equipment by code, refreshed by the register's revision; aliases of merged codes resolved.
+
+    `monotonic` gives real seconds.  Before the first refresh (`loaded` is false) nothing is known, and nothing may be
+    concluded from a code's absence.
+    """
+
+    def __init__(
+        self, database: Database, catalog: Catalog, late_after: timedelta, monotonic: Callable[[], float]
+    ) -> None:
+        self._database = database
+        self._catalog = catalog
+        self._late_after = late_after
+        self._monotonic = monotonic
+        self._lock = Lock()
+        self._revision = -1
+        self._due = monotonic()
+        self._entries: dict[str, Monitored] = {}
+        self._programs: dict[str, Program] = {}
+        self.unregistered = 0
+
+    @property
+    def loaded(self) -> bool:
+        """Whether the register was read at least once."""
+        return self._revision >= 0
+
+    @property
+    def entries(self) -> Mapping[str, Monitored]:
+        """All equipment by its own code, merged ones included."""
+        return self._entries
+
+    def refresh_if_due(self) -> None:
+        """Read what changed, at most once a second; `StoreUnavailable` leaves what is known as it is."""
+        if self._monotonic() >= self._due:
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Read what changed since the last time."""
+        with self._lock:
+            self._due = self._monotonic() + REFRESH_EVERY_S
+            with self._database.transaction() as repositories:
+                revision = repositories.equipment.revision()
+                if revision == self._revision:
+                    return
+                changed = repositories.equipment.monitored(self._revision)
+            for entry in changed:
+                self._entries[entry.equipment.code] = entry
+                self._programs.pop(entry.equipment.code, None)
+            self.unregistered = sum(not entry.equipment.registered for entry in self._entries.values())
+            self._revision = revision
+
+    def get(self, code: str) -> Monitored | None:
+        """The equipment that telemetry under this code belongs to; None when the code is unknown."""
+        entry = self._entries.get(code)
+        while entry is not None and entry.equipment.merged_into is not None:
+            entry = self._entries.get(entry.equipment.merged_into)
+        return entry
+
+    def type_of(self, equipment: Equipment) -> EquipmentType | None:
+        """The equipment's type; None for unregistered equipment, or when its file is gone from the catalog."""
+        return self._catalog.types.get(equipment.type) if equipment.registered else None
+
+    def program(self, monitored: Monitored) -> Program | None:
+        """Its compiled rules; None where no type is known."""
+        code = monitored.equipment.code
+        program = self._programs.get(code)
+        if program is None:
+            equipment_type = self.type_of(monitored.equipment)
+            if equipment_type is None:
+                return None
+            program = compile_program(equipment_type, monitored, self._late_after)
+            if self._entries.get(code) is monitored:  # else a refresh in another thread was faster
+                self._programs[code] = program
+        return program
