@@ -1,0 +1,168 @@
+"""From the parsed tables of a file to the domain's words; what the file leaves out gets its meaning here."""
+
+from datetime import timedelta
+
+from iot_maint.catalog.schema import (
+    BasisTable,
+    FaultModeTable,
+    LimitTable,
+    MetricTable,
+    PlanTable,
+    RuleTable,
+    TextTable,
+    TypeTable,
+    WaitingTable,
+)
+from iot_maint.domain.catalog import (
+    Basis,
+    BasisKind,
+    Comparison,
+    EquipmentType,
+    FaultMode,
+    Limit,
+    Metric,
+    MetricKind,
+    Need,
+    Occurs,
+    Parameter,
+    PlanTemplate,
+    Severity,
+    Spare,
+    Text,
+    ThresholdRule,
+    WaitingRule,
+)
+
+
+def build_type(table: TypeTable) -> EquipmentType:
+    """The equipment type that a file declares; not yet checked for what its parts say of each other."""
+    metrics = {name: _metric(name, metric) for name, metric in table.metrics.items()}
+    return EquipmentType(
+        name=table.type_name,
+        label=_text(table.name),
+        kinds={name: _text(text) for name, text in table.kinds.items()},
+        settle=table.settle,
+        metrics=metrics,
+        parameters={
+            name: Parameter(name=name, label=_text(parameter.name), unit=parameter.unit)
+            for name, parameter in table.parameters.items()
+        },
+        rules={key: _rule(table.type_name, key, rule, metrics) for key, rule in table.rules.items()},
+        waiting={key: _waiting(table.type_name, key, rule, metrics) for key, rule in table.waiting.items()},
+        fault_modes={code: _fault_mode(code, mode) for code, mode in table.fault_modes.items()},
+        spares={code: Spare(code=code, label=_text(text)) for code, text in table.spares.items()},
+        trades={name: _text(text) for name, text in table.trades.items()},
+        plans={key: _plan(key, plan) for key, plan in table.plans.items()},
+    )
+
+
+def _text(table: TextTable) -> Text:
+    return Text(zh=table.zh, en=table.en)
+
+
+def _maybe_text(table: TextTable | None) -> Text | None:
+    return None if table is None else _text(table)
+
+
+def _basis(table: BasisTable) -> Basis:
+    if table.standard is None:
+        return Basis(kind=BasisKind.ENGINEERING_DEFAULT)
+    return Basis(kind=BasisKind.STANDARD, reference=table.standard)
+
+
+def _limit(table: LimitTable) -> Limit:
+    return Limit(value=table.value, parameter=table.parameter, times=table.times, plus=table.plus)
+
+
+def _metric(name: str, table: MetricTable) -> Metric:
+    return Metric(
+        name=name,
+        label=_text(table.name),
+        unit=table.unit,
+        kind=MetricKind(table.kind),
+        interval=table.interval,
+        occurs=None if table.occurs is None else Occurs(table.occurs),
+        normal=_maybe_text(table.normal),
+        minimum=table.minimum,
+        maximum=table.maximum,
+        sentinels=frozenset(table.sentinels),
+        members=tuple(table.members),
+        kinds=frozenset(table.kinds),
+    )
+
+
+def _rule(type_name: str, key: str, table: RuleTable, metrics: dict[str, Metric]) -> ThresholdRule:
+    comparison, limit, clear_limit = _limits(table)
+    return ThresholdRule(
+        id=f"{type_name}.{key}",
+        key=key,
+        metric=table.metric,
+        comparison=comparison,
+        limit=limit,
+        clear_limit=clear_limit,
+        for_duration=table.for_ or timedelta(0),
+        occurrences=1 if table.occurrences is None else table.occurrences,
+        severity=Severity(table.severity),
+        fault_mode=table.fault_mode,
+        kinds=_kinds(table.kinds, table.metric, metrics),
+        gated=table.gated,
+        max_gap=table.max_gap,
+        basis=_basis(table.basis),
+    )
+
+
+def _limits(table: RuleTable) -> tuple[Comparison, Limit, Limit]:
+    """The side and both limits; the table has been validated to hold exactly one of them."""
+    if table.is_ is not None:
+        return Comparison.IS, Limit(value=float(table.is_)), Limit(value=float(not table.is_))
+    clear = _limit(table.clear or LimitTable())
+    if table.above is not None:
+        return Comparison.ABOVE, _limit(table.above), clear
+    return Comparison.BELOW, _limit(table.below or LimitTable()), clear
+
+
+def _kinds(written: list[str], metric: str, metrics: dict[str, Metric]) -> frozenset[str]:
+    """A rule that names no kinds is for those of its metric."""
+    if written or metric not in metrics:
+        return frozenset(written)
+    return metrics[metric].kinds
+
+
+def _waiting(type_name: str, key: str, table: WaitingTable, metrics: dict[str, Metric]) -> WaitingRule:
+    return WaitingRule(
+        id=f"{type_name}.{key}",
+        key=key,
+        metric=table.metric,
+        limit=_text(table.limit),
+        severity=Severity(table.severity),
+        fault_mode=table.fault_mode,
+        kinds=_kinds(table.kinds, table.metric, metrics),
+        needs=Need(table.needs),
+        basis=_basis(table.basis),
+    )
+
+
+def _fault_mode(code: str, table: FaultModeTable) -> FaultMode:
+    return FaultMode(
+        code=code,
+        label=_text(table.name),
+        cause=_text(table.cause),
+        action=_text(table.action),
+        trade=table.trade,
+        urgency={Severity.WARNING: table.urgency.warning, Severity.CRITICAL: table.urgency.critical},
+        spares=tuple(table.spares),
+    )
+
+
+def _plan(key: str, table: PlanTable) -> PlanTemplate:
+    return PlanTemplate(
+        key=key,
+        label=_text(table.name),
+        items=_text(table.items),
+        every_days=None if table.every is None else table.every.days,
+        meter=table.meter,
+        every_hours=table.every_hours,
+        before=_maybe_text(table.before),
+        kinds=frozenset(table.kinds),
+        basis=_basis(table.basis),
+    )

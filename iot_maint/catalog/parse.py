@@ -1,0 +1,54 @@
+"""Reads one TOML file into strict tables; whatever is wrong becomes one line with file, line and key."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from iot_maint.catalog.positions import KeyPath, find_line
+from iot_maint.domain.errors import BrokenCatalog
+
+TableT = TypeVar("TableT", bound=BaseModel)
+
+
+def parse_file(path: Path, shape: type[TableT]) -> tuple[TableT, str]:
+    """The file as `shape`, and its text for finding lines later.
+
+    Raises BrokenCatalog: unreadable, not UTF-8, not TOML, or not of this shape.
+    """
+    try:
+        toml = path.read_text(encoding="utf-8")
+        return shape.model_validate(tomllib.loads(toml)), toml
+    except OSError as error:
+        raise BrokenCatalog(f"{path.name}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise BrokenCatalog(f"{path.name}: is not UTF-8 text") from error
+    except tomllib.TOMLDecodeError as error:
+        raise BrokenCatalog(_say_syntax(path, str(error))) from error
+    except ValidationError as error:
+        raise BrokenCatalog(_say_first(path, toml, error)) from error
+
+
+def say_problem(path: Path, toml: str, keys: KeyPath, reason: str) -> str:
+    """`pump.toml:123: rules.vib_rms_warning.above: reason`."""
+    line = find_line(toml, keys)
+    place = path.name if line is None else f"{path.name}:{line}"
+    return f"{place}: {'.'.join(keys)}: {reason}" if keys else f"{place}: {reason}"
+
+
+def _say_syntax(path: Path, message: str) -> str:
+    line = re.search(r"line (\d+)", message)
+    return f"{path.name}{':' + line[1] if line else ''}: not TOML: {message}"
+
+
+def _say_first(path: Path, toml: str, error: ValidationError) -> str:
+    errors = error.errors(include_url=False)
+    first = errors[0]
+    keys = tuple(str(part) for part in first["loc"] if part != "[key]")
+    if first["type"] == "unknown_key":
+        keys = (*keys, str(first["ctx"]["key"]))
+    reason = "is missing" if first["type"] == "missing" else first["msg"].removeprefix("Value error, ")
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return say_problem(path, toml, keys, f"{reason}{more}")
