@@ -1,0 +1,173 @@
+"""Settings: `IOT_MAINT_*` in the environment (secrets also from `*_FILE`), over `iot-maint.toml`, over defaults."""
+
+import os
+import re
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from iot_maint.clock import parse_clock
+from iot_maint.domain.catalog import Language
+from iot_maint.domain.errors import BrokenSetting
+
+PREFIX = "IOT_MAINT_"
+FILE_SUFFIX = "_FILE"
+SETTINGS_FILE = Path("iot-maint.toml")
+NOT_SETTINGS = frozenset({"IOT_MAINT_REQUIRE_SERVICES"})  # read by the tests alone
+
+_SPAN = re.compile(r"(?P<amount>\d+(?:\.\d+)?)(?P<unit>ms|s|m|h|d)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def parse_span(value: object) -> object:
+    """`90s`, `15m`, `1h`, `7d` as a timedelta; anything else is left to be refused."""
+    if isinstance(value, timedelta):
+        return value
+    match = _SPAN.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f"{value!r} is not a time span such as 90s, 15m, 1h or 7d")
+    return timedelta(seconds=float(match["amount"]) * _SECONDS[match["unit"]])
+
+
+Span = Annotated[timedelta, BeforeValidator(parse_span)]
+
+
+class Settings(BaseSettings):
+    """All settings, parsed and frozen.  `docs/settings.md` explains each; names are public."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="forbid", toml_file=SETTINGS_FILE, str_strip_whitespace=True
+    )
+
+    mqtt_url: SecretStr = SecretStr("mqtt://127.0.0.1:1883")
+    telemetry_url: SecretStr | None = None
+    database_url: SecretStr | None = None
+    data_dir: Path = Path("iot-maint-data")
+    worker: str = Field(default="1", pattern=r"^[A-Za-z0-9_.-]{1,32}$")
+    catalog_dir: Path | None = None
+    clock: str = "system"
+    late_after: Span = timedelta(hours=1)
+    max_unregistered: int = Field(default=10_000, ge=0)
+    max_unknown_metrics: int = Field(default=500, ge=0)
+    retention_days: int | None = Field(default=None, ge=1)
+    site_timezone: str = "Asia/Shanghai"
+    language: Language = Language.ZH_CN
+    http_bind: str = Field(default="127.0.0.1:8000", pattern=r"^(\[[0-9A-Fa-f:.]+\]|[^:\s]+):\d{1,5}$")
+    webhook_url: SecretStr | None = None
+    webhook_secret: SecretStr | None = None
+    service_levels: Literal["four-level", "three-level", "premium"] = "four-level"
+
+    @field_validator("clock")
+    @classmethod
+    def _clock_is_known(cls, value: str) -> str:
+        try:
+            parse_clock(value)
+        except BrokenSetting as error:
+            raise ValueError(str(error)) from None
+        return value
+
+    @field_validator("site_timezone")
+    @classmethod
+    def _zone_is_known(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(f"{value!r} is not an IANA time zone such as Asia/Shanghai") from None
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Given values, then the environment, then files named by `*_FILE`, then the TOML file."""
+        del dotenv_settings, file_secret_settings  # a `.env` or a secrets folder would be a third place to look
+        return (init_settings, env_settings, _FileSource(settings_cls), TomlConfigSettingsSource(settings_cls))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of the site."""
+        return ZoneInfo(self.site_timezone)
+
+    @property
+    def telemetry(self) -> str:
+        """The telemetry store's URL, embedded unless set."""
+        if self.telemetry_url is None:
+            return f"sqlite:///{self.data_dir / 'telemetry.db'}"
+        return self.telemetry_url.get_secret_value()
+
+    @property
+    def database(self) -> str:
+        """The relational database's URL, embedded unless set."""
+        if self.database_url is None:
+            return f"sqlite:///{self.data_dir / 'iot-maint.db'}"
+        return self.database_url.get_secret_value()
+
+    @property
+    def bind(self) -> tuple[str, int]:
+        """The host and port that the API listens on."""
+        host, _, port = self.http_bind.rpartition(":")
+        return host.strip("[]"), int(port)
+
+
+class _FileSource(EnvSettingsSource):
+    """Values of `IOT_MAINT_X_FILE`: the content of that file is the value of `IOT_MAINT_X`."""
+
+    def __call__(self) -> dict[str, str]:
+        values: dict[str, str] = {}
+        for name in self.settings_cls.model_fields:
+            variable = f"{PREFIX}{name.upper()}{FILE_SUFFIX}"
+            path = os.environ.get(variable)
+            if path is None:
+                continue
+            try:
+                values[name] = Path(path).read_text("utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise BrokenSetting(f"{variable}: cannot read {path}: {error}") from None
+        return values
+
+
+def load_settings() -> Settings:
+    """The settings in force; `BrokenSetting` is one line that names the setting, its source and what it accepts."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = str(first["loc"][0]) if first["loc"] else "?"
+        reason = first["msg"].removeprefix("Value error, ")
+        if first["type"] == "extra_forbidden":
+            reason = "no such setting"
+        raise BrokenSetting(f"{_source_of(key)}: {reason}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise BrokenSetting(f"{SETTINGS_FILE}: {error}") from None
+
+
+def unknown_variables() -> list[str]:
+    """Variables that look like settings and are none: most likely misspelt."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    known |= {name + FILE_SUFFIX for name in known} | NOT_SETTINGS
+    return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+
+
+def _source_of(key: str) -> str:
+    variable = PREFIX + key.upper()
+    if variable in os.environ:
+        return variable
+    if variable + FILE_SUFFIX in os.environ:
+        return variable + FILE_SUFFIX
+    return f"{SETTINGS_FILE}: {key}"
