@@ -6,15 +6,14 @@
 `chromium`    the path of a browser for Playwright's `executable_path`
 """
 
-import os
 import secrets
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
+from tests.servers.absence import without
 from tests.servers.influxdb import InfluxdbBucket, InfluxdbServer
 from tests.servers.mosquitto import MosquittoServer
 from tests.servers.postgresql import PostgresqlDatabase, PostgresqlServer
@@ -25,14 +24,6 @@ from tests.servers.programs import (
     find_mosquitto_pub,
     find_postgresql,
 )
-
-
-def without(server: str) -> NoReturn:
-    """Skip the test for a server this machine lacks; fail it where every server is demanded."""
-    reason = f"no {server} here: run `make services`"
-    if os.environ.get("IOT_MAINT_REQUIRE_SERVICES") == "1":
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
 
 
 @pytest.fixture
