@@ -1,0 +1,4 @@
+"""From the broker to the spool, and from the spool to the telemetry store and the rules.
+
+Read in the order in which data flows: `mqtt` → `receiver` (through `door`) → the spool → `drain` and `decider`.
+"""
