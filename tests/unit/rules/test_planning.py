@@ -1,0 +1,103 @@
+"""What an alarm event means for the fault's work order."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from iot_maint.domain.alarms import AlarmEvent, AlarmEventKind, AlarmKey
+from iot_maint.domain.catalog import Comparison, Severity
+from iot_maint.domain.findings import Evidence, Finding, FindingKind, RunningKnowledge
+from iot_maint.domain.work_orders import ENDED, Origin, WorkOrder, WorkOrderStatus
+from iot_maint.rules.planning import AddToOrder, NothingToOrder, OpenOrder, ReopenOrder, plan
+
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+URGENCY = {Severity.WARNING: 3, Severity.CRITICAL: 2}
+NONE: frozenset[Severity] = frozenset()
+WORKING = sorted(set(WorkOrderStatus) - ENDED - {WorkOrderStatus.COMPLETED, WorkOrderStatus.VERIFIED})
+
+
+def an_event(kind: AlarmEventKind, severity: Severity = Severity.WARNING) -> AlarmEvent:
+    evidence = Evidence(
+        rule="pump.hot",
+        metric="bearing_temp",
+        comparison=Comparison.ABOVE,
+        limit=80.0,
+        clear_limit=78.0,
+        dwell_s=600,
+        occurrences=1,
+        severity=severity,
+        basis="engineering default",
+        running=RunningKnowledge.NOT_GATED,
+        readings=((0, 85.0),),
+    )
+    finding = Finding(
+        kind=FindingKind.RAISED,
+        equipment="P-01",
+        fault_mode="PMP-BEAR",
+        rule="pump.hot",
+        severity=severity,
+        onset_at=AT,
+        at=AT,
+        evidence=evidence,
+    )
+    key = AlarmKey(equipment="P-01", fault_mode="PMP-BEAR", raised_at=AT)
+    return AlarmEvent(kind=kind, key=key, site="yard", onset_at=AT, severity=severity, finding=finding)
+
+
+def an_order(status: WorkOrderStatus, urgency: int = 3) -> WorkOrder:
+    return WorkOrder(
+        number="WO-20260101-0001",
+        site="yard",
+        equipment="P-01",
+        equipment_type="pump",
+        fault_mode="PMP-BEAR",
+        origin=Origin.ALARM,
+        status=status,
+        severity=Severity.WARNING,
+        urgency=urgency,
+        onset_at=AT,
+        raised_at=AT,
+        opened_at=AT,
+    )
+
+
+RAISED, WORSENED = an_event(AlarmEventKind.RAISED), an_event(AlarmEventKind.WORSENED, Severity.CRITICAL)
+
+
+def test_a_first_fault_opens_an_order() -> None:
+    assert plan(RAISED, None, URGENCY, NONE) == OpenOrder(previous=None)
+
+
+@pytest.mark.parametrize("status", sorted(ENDED))
+def test_a_raise_after_the_end_opens_a_new_order_linked_to_the_last(status: WorkOrderStatus) -> None:
+    assert plan(RAISED, an_order(status), URGENCY, NONE) == OpenOrder(previous="WO-20260101-0001")
+
+
+@pytest.mark.parametrize("status", WORKING)
+def test_a_raise_beside_an_open_order_is_added_to_it(status: WorkOrderStatus) -> None:
+    assert plan(RAISED, an_order(status), URGENCY, NONE) == AddToOrder(number="WO-20260101-0001")
+
+
+@pytest.mark.parametrize("status", [WorkOrderStatus.COMPLETED, WorkOrderStatus.VERIFIED])
+def test_a_raise_while_the_order_is_done_but_not_closed_reopens_it(status: WorkOrderStatus) -> None:
+    assert plan(RAISED, an_order(status), URGENCY, NONE) == ReopenOrder(number="WO-20260101-0001")
+
+
+def test_a_worse_severity_raises_the_urgency_and_never_lowers_it() -> None:
+    assert plan(WORSENED, an_order(WorkOrderStatus.OPEN, 3), URGENCY, NONE) == AddToOrder(
+        number="WO-20260101-0001", urgency=2
+    )
+    assert plan(WORSENED, an_order(WorkOrderStatus.OPEN, 1), URGENCY, NONE) == AddToOrder(number="WO-20260101-0001")
+
+
+def test_after_an_early_close_only_worsening_opens_another_and_only_once() -> None:
+    closed = an_order(WorkOrderStatus.CLOSED)
+    assert plan(an_event(AlarmEventKind.JOINED), closed, URGENCY, NONE) == NothingToOrder()
+    assert plan(WORSENED, closed, URGENCY, frozenset({Severity.WARNING})) == OpenOrder(previous=closed.number)
+    assert plan(WORSENED, closed, URGENCY, frozenset(Severity)) == NothingToOrder()
+
+
+def test_a_cleared_alarm_is_noted_on_an_open_order_and_opens_none() -> None:
+    cleared = an_event(AlarmEventKind.CLEARED)
+    assert plan(cleared, an_order(WorkOrderStatus.COMPLETED), URGENCY, NONE) == AddToOrder(number="WO-20260101-0001")
+    assert plan(cleared, None, URGENCY, NONE) == NothingToOrder()
