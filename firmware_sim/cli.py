@@ -6,7 +6,7 @@ import os
 import re
 import signal
 import sys
-import threading
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ from firmware_sim.recording import write_jsonl
 from firmware_sim.register import register_csv
 from firmware_sim.simulate import simulate
 from firmware_sim.site import Site, load_site
+from firmware_sim.stopping import Stop
 
 _ENDLESS = timedelta(days=3650)
 
@@ -99,13 +100,9 @@ def _record(options: argparse.Namespace, site: Site) -> None:
 def _publish(options: argparse.Namespace, site: Site) -> None:
     clock = _clock(options)
     url = options.mqtt or os.environ.get("FIRMWARE_SIM_MQTT_URL", "mqtt://localhost:1883")
-    stop = threading.Event()
+    stop = Stop(None if options.seconds is None else time.monotonic() + options.seconds)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    if options.seconds is not None:
-        timer = threading.Timer(options.seconds, stop.set)
-        timer.daemon = True
-        timer.start()
+        signal.signal(number, lambda *_: stop.request())
     with Publisher(parse_broker(url), client_id=f"firmware-sim-{site.name}-{os.getpid()}") as publisher:
         count = publisher.run(simulate(site, clock.t0, clock.t0 + _ENDLESS), clock, stop)
     print(f"published {count} messages of {len(site.devices)} devices", file=sys.stderr)

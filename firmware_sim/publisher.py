@@ -17,6 +17,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from firmware_sim.clock import StoryClock
 from firmware_sim.errors import SimulatorError
 from firmware_sim.simulate import Message
+from firmware_sim.stopping import Stop
 
 log = logging.getLogger("firmware_sim")
 
@@ -89,15 +90,15 @@ class Publisher:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def run(self, messages: Iterable[Message], clock: StoryClock, stop: threading.Event) -> int:
-        """Publish each message when the clock reaches it, until `stop` is set; returns how many.
+    def run(self, messages: Iterable[Message], clock: StoryClock, stop: Stop) -> int:
+        """Publish each message when the clock reaches it, until it is time to `stop`; returns how many.
 
         What lies before the clock's present at the start is skipped: devices do not send their past.
         """
         begun_ms = clock.now_ms(time.time() * 1000.0)
         count, reported = 0, time.monotonic()
         for message in messages:
-            if stop.is_set():
+            if stop.is_due:
                 break
             if message.at_ms < begun_ms:
                 continue
@@ -113,9 +114,9 @@ class Publisher:
                 log.info("published %d messages, %.1f s behind", count, max(0.0, -ahead))
         return count
 
-    def _wait_for_room(self, stop: threading.Event) -> bool:
+    def _wait_for_room(self, stop: Stop) -> bool:
         while not self._room.acquire(timeout=0.5):
-            if stop.is_set():
+            if stop.is_due:
                 return False
         return True
 

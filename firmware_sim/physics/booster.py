@@ -29,6 +29,7 @@ DEFAULTS: dict[str, float] = {
     "static_head": 0.17,  # MPa lost on the way up to the highest tap
     "mains": 0.13,  # MPa the street main still gives the taps when the set stands
     "vib_base": 2.0,  # mm/s
+    "motor_vib": 1.3,  # mm/s
     "bearing_rise": 20.0,  # K over the pump room at full flow
     "inrush": 6.0,  # ×In on the sample of the start
     "rest_hour": 2.7,  # the duty pump is changed over nightly; below 0: never
@@ -42,6 +43,8 @@ METRICS = frozenset(
         "household_pressure",
         "suction_pressure",
         "vib_rms",
+        "motor_vib_rms",
+        "run_time",
         "bearing_temp",
         "motor_current_ratio",
         "current_unbalance",
@@ -73,6 +76,7 @@ class Booster:
         self._rng = rng
         self._motor = Motor(running=not self._resting(start))
         self._deficit = 0.0
+        self._run_h = 500.0 + 5000.0 * rng.random()
         self._bearing = _room(start) + params["bearing_rise"] * (0.5 + 0.5 * _flow(start, 1.0))
 
     def step(self, moment: Moment, dt_s: float, knobs: Mapping[str, float]) -> dict[str, Value]:
@@ -80,6 +84,7 @@ class Booster:
         powered = knobs["power"] > 0.5
         running = powered and not self._resting(moment)
         inrush = self._motor.step(running=running, dt_s=dt_s)
+        self._run_h += dt_s / 3600.0 if running else 0.0
         flow = _flow(moment, knobs["demand"])
         frequency = math.sqrt(0.52 + 0.45 * flow * flow)
 
@@ -108,7 +113,9 @@ class Booster:
             "household_pressure": max(p["mains"], pressure - p["static_head"] - 0.015 * flow),
             "suction_pressure": suction,
             "vib_rms": vib,
+            "motor_vib_rms": p["motor_vib"] if running else 0.05,
             "bearing_temp": self._bearing,
+            "run_time": self._run_h,
             "motor_current_ratio": current,
             "current_unbalance": unbalance,
             "starts_per_hour": 2.0,
