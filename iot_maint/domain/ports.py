@@ -214,7 +214,7 @@ class WorkOrderRepository(Protocol):
     """Work orders with their timelines."""
 
     def latest(self, equipment: str, fault_mode: str) -> WorkOrder | None:
-        """The newest preventive order of that fault, open or ended; locked for this transaction where possible."""
+        """The fault's open preventive order, else the newest ended one; locked for this transaction where possible."""
         ...
 
     def add(self, order: WorkOrder) -> bool:
@@ -251,7 +251,9 @@ class OutboxRepository(Protocol):
 
     def add(self, event: OrderEvent, channels: Sequence[Channel]) -> None: ...
 
-    def due(self, at: datetime, limit: int) -> list[Delivery]: ...
+    def due(self, at: datetime, limit: int) -> list[Delivery]:
+        """The oldest waiting event of each order and channel, so that their order is kept; ask until none is left."""
+        ...
 
     def update(self, delivery: Delivery) -> None: ...
 
@@ -342,6 +344,10 @@ class Database(Protocol):
 
     def transaction(self) -> AbstractContextManager[Repositories]:
         """Commit on leaving, roll back on an exception; `StoreUnavailable` when the database does not answer."""
+        ...
+
+    def reading(self) -> AbstractContextManager[Repositories]:
+        """A transaction that only reads; on SQLite it neither waits for a writer nor keeps one waiting."""
         ...
 
     def check(self) -> None:

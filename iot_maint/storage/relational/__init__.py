@@ -1,0 +1,1 @@
+"""Relational data in SQLAlchemy Core, on SQLite or PostgreSQL; enter by `database.open_database`."""

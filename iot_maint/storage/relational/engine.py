@@ -1,0 +1,71 @@
+"""Engines for either database: SQLite that survives a power cut and many readers, PostgreSQL that never hangs."""
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from iot_maint.domain.errors import BrokenSetting
+
+# An execution option: the transaction only reads.
+READS_ONLY = "iot_maint_reads_only"
+_BUSY_TIMEOUT_S = 10
+_CONNECT_TIMEOUT_S = 5
+# WAL with FULL: the spool forgets what a checkpoint here covers, so a power cut must not take the checkpoint back.
+_SQLITE_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON")
+_POSTGRESQL_TIMEOUTS = (
+    "statement_timeout = '30s'",
+    "lock_timeout = '10s'",
+    "idle_in_transaction_session_timeout = '60s'",
+)
+
+
+def parse_database_url(text: str) -> URL:
+    """The URL of a SQLite file or a PostgreSQL database; `BrokenSetting` for anything else."""
+    accepted = "IOT_MAINT_DATABASE_URL: expected sqlite:///path or postgresql+psycopg://user:password@host/database"
+    try:
+        url = make_url(text)
+    except ArgumentError as error:
+        raise BrokenSetting(accepted) from error
+    if url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    if url.drivername == "sqlite" and url.database in {None, "", ":memory:"}:
+        raise BrokenSetting(f"{accepted}; a database in memory is not shared between connections")
+    if url.drivername not in {"sqlite", "postgresql+psycopg"}:
+        raise BrokenSetting(accepted)
+    return url
+
+
+def make_engine(url: URL) -> Engine:
+    """An engine that has not connected yet."""
+    if url.drivername == "sqlite":
+        engine = create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_S})
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    timeout = {} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_TIMEOUT_S}
+    # The ping: after the server's restart the first transaction must not fail on a connection that died with it.
+    engine = create_engine(url, connect_args=timeout, pool_pre_ping=True, isolation_level="READ COMMITTED")
+    event.listen(engine, "connect", _set_up_postgresql)
+    return engine
+
+
+def _set_up_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    # The driver must not begin transactions by itself: it would do so only at the first write.
+    connection.isolation_level = None
+    for pragma in _SQLITE_PRAGMAS:
+        connection.cursor().execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # IMMEDIATE takes the write lock before anything is read, so nothing read here is stale by the time of writing.
+    reads_only = bool(connection.get_execution_options().get(READS_ONLY, False))
+    connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reads_only else 'OFF'}")
+    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+
+
+def _set_up_postgresql(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    for timeout in _POSTGRESQL_TIMEOUTS:
+        cursor.execute(f"SET {timeout}")
+    connection.commit()

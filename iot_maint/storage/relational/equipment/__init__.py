@@ -1,0 +1,1 @@
+"""The register's repository, by what is kept: the equipment itself, limits, archive, unknown metrics, transfers."""

@@ -1,0 +1,6 @@
+"""All tables; importing this fills `metadata`."""
+
+from iot_maint.storage.relational.tables import alarms, orders, register, service
+from iot_maint.storage.relational.tables.base import metadata
+
+__all__ = ["alarms", "metadata", "orders", "register", "service"]

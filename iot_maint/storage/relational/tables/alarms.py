@@ -1,0 +1,61 @@
+"""Alarms, the events that made them, people's notes, and the orders each alarm used."""
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint
+
+from iot_maint.storage.relational.tables.base import UtcDateTime, metadata
+from iot_maint.storage.relational.tables.orders import work_orders
+
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("equipment", Text, nullable=False),
+    Column("fault_mode", Text, nullable=False),
+    Column("raised_at", UtcDateTime, nullable=False),
+    Column("site", Text, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("onset_at", UtcDateTime, nullable=False),
+    # A JSON list of rule ids, in the order in which they came.
+    Column("rules", Text, nullable=False),
+    Column("cleared_at", UtcDateTime),
+    Column("acknowledged_at", UtcDateTime),
+    Column("acknowledged_by", Text),
+    # An alarm's identity, for ever.
+    UniqueConstraint("equipment", "fault_mode", "raised_at"),
+    Index(None, "raised_at", "id"),
+)
+
+# Append-only; unique by an event's identity, so that saving it twice is once.
+alarm_events = Table(
+    "alarm_events",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("alarm_id", Integer, ForeignKey(alarms.c.id), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("evidence", Text, nullable=False),
+    UniqueConstraint("alarm_id", "kind", "rule", "at"),
+)
+
+alarm_notes = Table(
+    "alarm_notes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("alarm_id", Integer, ForeignKey(alarms.c.id), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("noted_by", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Index(None, "alarm_id"),
+)
+
+# At most one order per severity, for ever.
+alarm_orders = Table(
+    "alarm_orders",
+    metadata,
+    Column("alarm_id", Integer, ForeignKey(alarms.c.id), primary_key=True),
+    Column("severity", Text, primary_key=True),
+    Column("order_number", Text, ForeignKey(work_orders.c.number), nullable=False),
+    Index(None, "order_number"),
+)
