@@ -59,13 +59,13 @@ def parse_clock(text: str) -> Clock:
         return SystemClock()
     match = _ACCELERATED.fullmatch(text)
     if match is None:
-        raise BrokenSetting(f"clock: {text!r} is neither 'system' nor 'accelerated:<t0>/<r0>/<speed>'")
+        raise BrokenSetting(f"IOT_MAINT_CLOCK: {text!r} is neither 'system' nor 'accelerated:<t0>/<r0>/<speed>'")
     try:
         speed = float(match["speed"])
     except ValueError:
-        raise BrokenSetting(f"clock: speed {match['speed']!r} is not a number") from None
+        raise BrokenSetting(f"IOT_MAINT_CLOCK: speed {match['speed']!r} is not a number") from None
     if not 0 < speed <= 1_000_000:
-        raise BrokenSetting(f"clock: speed {match['speed']} is not between 0 and 1000000")
+        raise BrokenSetting(f"IOT_MAINT_CLOCK: speed {match['speed']} is not between 0 and 1000000")
     return AcceleratedClock(t0=_instant("t0", match["t0"]), r0=_instant("r0", match["r0"]), speed=speed)
 
 
@@ -73,7 +73,9 @@ def _instant(name: str, text: str) -> datetime:
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:
-        raise BrokenSetting(f"clock: {name} {text!r} is not an RFC 3339 time") from None
+        raise BrokenSetting(f"IOT_MAINT_CLOCK: {name} {text!r} is not an RFC 3339 time") from None
     if instant.tzinfo is None:
-        raise BrokenSetting(f"clock: {name} {text!r} has no offset; write for example 2026-01-01T00:00:00+08:00")
+        raise BrokenSetting(
+            f"IOT_MAINT_CLOCK: {name} {text!r} has no offset; write for example 2026-01-01T00:00:00+08:00"
+        )
     return instant.astimezone(UTC)

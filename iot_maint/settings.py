@@ -17,7 +17,6 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from iot_maint.clock import parse_clock
 from iot_maint.domain.catalog import Language
 from iot_maint.domain.errors import BrokenSetting
 
@@ -67,15 +66,6 @@ class Settings(BaseSettings):
     webhook_url: SecretStr | None = None
     webhook_secret: SecretStr | None = None
     service_levels: Literal["four-level", "three-level", "premium"] = "four-level"
-
-    @field_validator("clock")
-    @classmethod
-    def _clock_is_known(cls, value: str) -> str:
-        try:
-            parse_clock(value)
-        except BrokenSetting as error:
-            raise ValueError(str(error)) from None
-        return value
 
     @field_validator("site_timezone")
     @classmethod

@@ -153,12 +153,10 @@ def a_program(
     return compile_program(a_type(rules, metrics), monitored or a_monitored(), late_after)
 
 
-def telemetry(at_s: float, *, received_s: float | None = None, retained: bool = False, **values: float) -> Telemetry:
+def telemetry(at_s: float, *, received_s: float | None = None, **values: float) -> Telemetry:
     at_ms = T0_MS + round(at_s * 1000)
     received_ms = at_ms if received_s is None else T0_MS + round(received_s * 1000)
-    return Telemetry(
-        site="yard", equipment="P-01", at_ms=at_ms, received_at_ms=received_ms, values=values, retained=retained
-    )
+    return Telemetry(site="yard", equipment="P-01", at_ms=at_ms, received_at_ms=received_ms, values=values)
 
 
 def run(
