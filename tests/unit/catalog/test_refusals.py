@@ -1,0 +1,388 @@
+"""A broken equipment type is refused, and the one line says which file, line and key are wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from iot_maint.catalog import load_catalog, load_type
+from iot_maint.domain.errors import BrokenCatalog, BrokenSetting
+
+SOUND = """\
+schema = 1
+type = "chiller"
+name = { zh = "冷水机组", en = "Chiller" }
+settle = "5m"
+
+[kinds]
+screw = { zh = "螺杆式", en = "Screw" }
+
+[parameters.setpoint]
+name = { zh = "出水温度设定值", en = "Leaving water setpoint" }
+unit = "°C"
+
+[metrics.running]
+name = { zh = "运行状态", en = "Running" }
+unit = "1"
+kind = "boolean"
+interval = "60s"
+
+[metrics.water_temp]
+name = { zh = "出水温度", en = "Leaving water temperature" }
+unit = "°C"
+interval = "60s"
+max = 90
+
+[metrics.start_time]
+name = { zh = "启动时间", en = "Start time" }
+unit = "s"
+occurs = "cycle"
+
+[metrics.mode]
+name = { zh = "模式", en = "Mode" }
+unit = "1"
+kind = "enum"
+interval = "60s"
+members = ["cooling", "ice"]
+
+[metrics.hours]
+name = { zh = "运行时间", en = "Hours" }
+unit = "h"
+kind = "counter"
+interval = "60s"
+
+[rules.water_temp_warning]
+metric = "water_temp"
+above = 12
+clear = 11.5
+for = "10m"
+severity = "warning"
+fault_mode = "CHL-WARM"
+gated = true
+basis = "engineering default"
+
+[rules.water_temp_critical]
+metric = "water_temp"
+above = 15
+clear = 14.5
+for = "5m"
+severity = "critical"
+fault_mode = "CHL-WARM"
+kinds = ["screw"]
+basis = { standard = "GB/T 18430.1" }
+
+[rules.water_temp_off_setpoint]
+metric = "water_temp"
+below = { parameter = "setpoint", plus = -2 }
+clear = { parameter = "setpoint", plus = -1.8 }
+for = "10m"
+severity = "warning"
+fault_mode = "CHL-WARM"
+basis = "engineering default"
+
+[rules.start_time_warning]
+metric = "start_time"
+above = 30
+clear = 28
+occurrences = 5
+severity = "warning"
+fault_mode = "CHL-WARM"
+basis = "engineering default"
+
+[waiting.start_time_drift]
+metric = "start_time"
+limit = { zh = "基线 +20 %", en = "base +20 %" }
+severity = "warning"
+fault_mode = "CHL-WARM"
+needs = "baseline"
+basis = "engineering default"
+
+[fault_modes.CHL-WARM]
+name = { zh = "出水温度高", en = "Leaving water warm" }
+cause = { zh = "冷凝器脏污", en = "Dirty condenser" }
+action = { zh = "清洗冷凝器", en = "Clean the condenser" }
+trade = "hvac"
+urgency = { warning = 3, critical = 2 }
+spares = ["filter"]
+
+[spares]
+filter = { zh = "干燥过滤器", en = "Filter drier" }
+
+[trades]
+hvac = { zh = "暖通空调", en = "HVAC" }
+
+[plans.year]
+name = { zh = "年度保养", en = "Yearly service" }
+items = { zh = "清洗", en = "Cleaning" }
+every = "365d"
+meter = "hours"
+every_hours = 4000
+basis = "engineering default"
+"""
+
+WARNING = 'metric = "water_temp"\nabove = 12\nclear = 11.5\nfor = "10m"'
+
+# name → what stands in the sound file, what replaces it, key that the error names, and why
+BROKEN: dict[str, tuple[str, str, str, str]] = {
+    "other schema": ("schema = 1", "schema = 2", "schema", "1"),
+    "no schema": ("schema = 1\n", "", "schema", "is missing"),
+    "reserved name": ('type = "chiller"', 'type = "work_order_event"', "type", "reserved"),
+    "unknown table": ("[trades]", "[trade]", "trade", "unknown key; allowed: schema, type,"),
+    "unknown key": (WARNING, WARNING + "\nlimit = 12", "rules.water_temp_warning.limit", "unknown key; allowed: m"),
+    "unknown unit": ('unit = "s"', 'unit = "sec"', "metrics.start_time.unit", 'unknown unit "sec"; known: '),
+    "unit of a parameter": (
+        'Leaving water setpoint" }\nunit = "°C"',
+        'Leaving water setpoint" }\nunit = "K"',
+        "rules.water_temp_off_setpoint.below",
+        "setpoint is in K, but water_temp in °C",
+    ),
+    "undeclared metric": (
+        WARNING,
+        WARNING.replace("water_temp", "watre_temp"),
+        "rules.water_temp_warning.metric",
+        "metric watre_temp is not declared; declared: running, water_temp",
+    ),
+    "undeclared parameter": (
+        'clear = { parameter = "setpoint"',
+        'clear = { parameter = "site.setpoint"',
+        "rules.water_temp_off_setpoint.clear",
+        "parameter site.setpoint is not declared",
+    ),
+    "parameter of no known family": (
+        "[parameters.setpoint]",
+        '[parameters."my.setpoint"]',
+        "parameters.my.setpoint",
+        "setpoint",
+    ),
+    "undeclared fault mode": (
+        "[fault_modes.CHL-WARM]",
+        "[fault_modes.CHL-HOT]",
+        "rules.water_temp_warning.fault_mode",
+        "fault mode CHL-WARM is not declared; declared: CHL-HOT",
+    ),
+    "undeclared spare": ('spares = ["filter"]', 'spares = ["oil"]', "fault_modes.CHL-WARM.spares", "spare oil"),
+    "undeclared trade": ('trade = "hvac"', 'trade = "roofer"', "fault_modes.CHL-WARM.trade", "trade roofer"),
+    "undeclared kind of a rule": (
+        'kinds = ["screw"]',
+        'kinds = ["scroll"]',
+        "rules.water_temp_critical.kinds",
+        "kind scroll is not declared; declared: screw",
+    ),
+    "clear limit on the wrong side": (
+        "clear = 11.5",
+        "clear = 12.5",
+        "rules.water_temp_warning.clear",
+        "12.5 must lie below the limit 12",
+    ),
+    "clear limit equal to its limit": (
+        "clear = 11.5",
+        "clear = 12",
+        "rules.water_temp_warning.clear",
+        "12 must lie below the limit 12",
+    ),
+    "relative clear limit on the wrong side": (
+        "plus = -1.8",
+        "plus = -2.1",
+        "rules.water_temp_off_setpoint.clear",
+        "must lie above the limit setpoint × 1 -2",
+    ),
+    "absolute clear limit of a relative one": (
+        'clear = { parameter = "setpoint", plus = -1.8 }',
+        "clear = 5",
+        "rules.water_temp_off_setpoint.clear",
+        "must be relative to setpoint like the limit, not 5",
+    ),
+    "infinite limit": ("above = 12\n", "above = inf\n", "rules.water_temp_warning.above", "finite"),
+    "limit that is text": ("above = 12\n", 'above = "12"\n', "rules.water_temp_warning.above", "must be a number"),
+    "limit outside the metric's range": (
+        "above = 12\nclear = 11.5",
+        "above = 120\nclear = 11.5",
+        "rules.water_temp_warning.above",
+        "120 is outside the range of water_temp, -inf to 90",
+    ),
+    "no limit": ("above = 12\n", "", "rules.water_temp_warning", "needs a limit: exactly one of above, below, is"),
+    "two limits": ("above = 12\n", "above = 12\nbelow = 3\n", "rules.water_temp_warning", "exactly one of"),
+    "no clear limit": ("clear = 11.5\n", "", "rules.water_temp_warning", "need a clear limit"),
+    "unknown need": ('needs = "baseline"', 'needs = "magic"', "waiting.start_time_drift.needs", "'sequence'"),
+    "a waiting limit with a rule's key": (
+        "[waiting.start_time_drift]",
+        "[waiting.start_time_warning]",
+        "waiting.start_time_warning",
+        "a rule of this key exists",
+    ),
+    "gate without running": (
+        "[metrics.running]",
+        "[metrics.moving]",
+        "rules.water_temp_warning.gated",
+        "needs the metric running",
+    ),
+    "running that is no boolean": (
+        'kind = "boolean"',
+        'kind = "number"',
+        "metrics.running",
+        'needs kind = "boolean"',
+    ),
+    "dwell on what occurs": (
+        "occurrences = 5",
+        'for = "60s"',
+        "rules.start_time_warning.for",
+        "start_time comes per cycle: use occurrences instead",
+    ),
+    "occurrences of what comes by the clock": (
+        'for = "10m"\nseverity = "warning"\nfault_mode = "CHL-WARM"\ngated',
+        'occurrences = 5\nseverity = "warning"\nfault_mode = "CHL-WARM"\ngated',
+        "rules.water_temp_warning.occurrences",
+        "water_temp comes by the clock: use a duration instead",
+    ),
+    "no occurrences at all": ("occurrences = 5", "occurrences = 0", "rules.start_time_warning.occurrences", "at least"),
+    "dwell and occurrences": ("occurrences = 5", 'occurrences = 5\nfor = "0s"', "rules.start_time_warning", "not both"),
+    "duration without a unit": ('for = "5m"', "for = 300", "rules.water_temp_critical.for", '"10m"'),
+    "gap shorter than the interval": (
+        WARNING,
+        WARNING + '\nmax_gap = "30s"',
+        "rules.water_temp_warning.max_gap",
+        "shorter than the interval",
+    ),
+    "interval and occurs": ('occurs = "cycle"', 'occurs = "cycle"\ninterval = "60s"', "metrics.start_time", "not both"),
+    "neither interval nor occurs": ('occurs = "cycle"\n', "", "metrics.start_time", 'either interval = "60s"'),
+    "range upside down": ("max = 90", "max = 90\nmin = 95", "metrics.water_temp.min", "95 must be below max 90"),
+    "is on a number": (
+        "above = 30\nclear = 28",
+        "is = true",
+        "rules.start_time_warning.is",
+        "start_time is a number: use above or below",
+    ),
+    "above on a boolean": (
+        WARNING,
+        WARNING.replace("water_temp", "running"),
+        "rules.water_temp_warning.above",
+        "running is a boolean: use is",
+    ),
+    "limit on a counter": (
+        WARNING,
+        WARNING.replace("water_temp", "hours"),
+        "rules.water_temp_warning.metric",
+        "hours is a counter",
+    ),
+    "limit on an enum": (
+        WARNING,
+        WARNING.replace("water_temp", "mode"),
+        "rules.water_temp_warning.metric",
+        "mode is an enum",
+    ),
+    "critical less extreme than its warning": (
+        "above = 15\nclear = 14.5",
+        "above = 11.8\nclear = 11.6",
+        "rules.water_temp_critical.above",
+        "critical at 11.8 is crossed before water_temp_warning at 12",
+    ),
+    "enum without members": ('members = ["cooling", "ice"]\n', "", "metrics.mode.members", "belong together"),
+    "members twice": ('"ice"]', '"ice", "ice"]', "metrics.mode.members", "twice"),
+    "no Chinese text": ('zh = "冷凝器脏污", ', "", "fault_modes.CHL-WARM.cause.zh", "is missing"),
+    "no English text": (', en = "Screw"', "", "kinds.screw.en", "is missing"),
+    "blank English text": ('en = "Screw"', 'en = " "', "kinds.screw.en", "at least 1 character"),
+    "urgency without critical": (", critical = 2", "", "fault_modes.CHL-WARM.urgency.critical", "is missing"),
+    "urgency that does not exist": ("critical = 2", "critical = 5", "fault_modes.CHL-WARM.urgency.critical", "4"),
+    "basis without a source": (
+        '{ standard = "GB/T 18430.1" }',
+        '"somebody said so"',
+        "rules.water_temp_critical.basis",
+        '"engineering default" or { standard =',
+    ),
+    "plan that never comes due": (
+        'every = "365d"\nmeter = "hours"\nevery_hours = 4000\n',
+        "",
+        "plans.year",
+        'needs every = "30d"',
+    ),
+    "plan on a meter that is none": ('meter = "hours"', 'meter = "water_temp"', "plans.year.meter", "counter in h"),
+    "plan with hours of no meter": ('meter = "hours"\n', "", "plans.year", "belong together"),
+    "plan of half days": ('every = "365d"', 'every = "36h"', "plans.year", "whole days"),
+}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "chiller.toml"
+
+
+def test_the_file_that_the_others_break_is_sound(file: Path) -> None:
+    file.write_text(SOUND, encoding="utf-8")
+
+    assert load_type(file).name == "chiller"
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_file_is_refused_with_file_line_and_key(file: Path, name: str) -> None:
+    old, new, key, reason = BROKEN[name]
+    assert SOUND.count(old) >= 1, "the replacement would change nothing"
+    broken = SOUND.replace(old, new, 1)
+    file.write_text(broken, encoding="utf-8")
+
+    with pytest.raises(BrokenCatalog) as refusal:
+        load_type(file)
+
+    message = str(refusal.value)
+    assert message.startswith("chiller.toml:"), message
+    assert f": {key}: " in message
+    assert reason in message.split(f": {key}: ")[1]
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("word", ["1", "0", "3.5", "1e3", "nan", "on", "OFF", "开", "关", "true", "False"])
+def test_an_enum_member_that_reads_as_a_number_or_boolean_is_refused(file: Path, word: str) -> None:
+    file.write_text(SOUND.replace('"ice"', f'"{word}"'), encoding="utf-8")
+
+    with pytest.raises(BrokenCatalog, match=r"metrics\.mode\.members: .* reads as a number or boolean"):
+        load_type(file)
+
+
+def test_a_rule_for_kinds_its_metric_does_not_exist_on_is_refused(file: Path) -> None:
+    two_kinds = SOUND.replace("[kinds]", '[kinds]\nscroll = { zh = "涡旋式", en = "Scroll" }')
+    file.write_text(two_kinds.replace("max = 90", 'max = 90\nkinds = ["scroll"]'), encoding="utf-8")
+
+    with pytest.raises(BrokenCatalog, match=r"rules\.water_temp_critical\.kinds: water_temp exists on scroll only"):
+        load_type(file)
+
+
+def test_the_line_is_that_of_the_key(file: Path) -> None:
+    file.write_text(SOUND.replace("clear = 11.5", "clear = 12.5"), encoding="utf-8")
+    line = SOUND.splitlines().index("clear = 11.5") + 1
+
+    with pytest.raises(BrokenCatalog, match=rf"^chiller\.toml:{line}: rules\.water_temp_warning\.clear: "):
+        load_type(file)
+
+
+def test_text_that_is_not_toml_is_refused_with_its_line(file: Path) -> None:
+    file.write_text("schema = 1\ntype = chiller\n", encoding="utf-8")
+
+    with pytest.raises(BrokenCatalog, match=r"^chiller\.toml:2: not TOML: "):
+        load_type(file)
+
+
+def test_a_file_that_is_not_utf_8_is_refused(file: Path) -> None:
+    file.write_bytes(SOUND.encode("gbk"))
+
+    with pytest.raises(BrokenCatalog, match=r"^chiller\.toml: is not UTF-8 text"):
+        load_type(file)
+
+
+def test_a_file_that_does_not_exist_is_refused(file: Path) -> None:
+    with pytest.raises(BrokenCatalog, match=r"^chiller\.toml: cannot be read: "):
+        load_type(file)
+
+
+def test_a_second_type_of_the_same_name_is_refused(file: Path) -> None:
+    file.write_text(SOUND.replace('type = "chiller"', 'type = "pump"'), encoding="utf-8")
+
+    with pytest.raises(BrokenCatalog, match=r"^chiller\.toml:2: type: pump is already declared by pump\.toml"):
+        load_catalog(file.parent)
+
+
+def test_a_catalog_directory_that_does_not_exist_is_a_broken_setting(tmp_path: Path) -> None:
+    with pytest.raises(BrokenSetting, match=r"IOT_MAINT_CATALOG_DIR: .* is not a directory"):
+        load_catalog(tmp_path / "nowhere")
+
+
+def test_an_unknown_service_level_profile_names_those_there_are() -> None:
+    with pytest.raises(BrokenSetting, match=r'"gold" is not declared .* four-level, three-level, premium'):
+        load_catalog(service_level_profile="gold")
