@@ -60,6 +60,8 @@ class _Sender:
 
     def __init__(self, site: Site, device: Device, faults: tuple[ActiveFault, ...], start_ms: int) -> None:
         self._rng = Chance(f"{site.seed}/{device.code}/link")
+        # Faults have a chance of their own, so that one does not change the luck of the rest of the story.
+        self._fault_rng = Chance(f"{site.seed}/{device.code}/link-faults")
         self._link = site.link
         self._topic = f"iot/v1/{site.name}/{device.code}/telemetry"
         self._skew_ms = round(self._rng.gauss(0.0, site.link.skew_s) * 1000.0)
@@ -77,7 +79,7 @@ class _Sender:
         later = round(rng.uniform(500.0, 3000.0))
         stamp = at_ms + self._skew_ms
         for disturbance in disturbances:
-            struck = rng.random() < disturbance.probability
+            struck = self._fault_rng.random() < disturbance.probability
             if disturbance.kind is Kind.DROPOUT and disturbance.metric is None:
                 lost = lost or struck
             elif disturbance.kind is Kind.DUPLICATES:

@@ -15,7 +15,7 @@ DEFAULTS: dict[str, float] = {
     "line_pressure": 1.00,  # MPa at which the jockey stops
     "jockey_band": 0.05,  # MPa below it at which the jockey starts
     "leak": 0.09,  # MPa/h through glands and valves: about two jockey starts an hour
-    "jockey_rate": 3.0,  # MPa/h the jockey makes against no leak
+    "jockey_rate": 6.0,  # MPa/h the jockey makes against no leak
     "test_weekday": 0.0,  # Monday
     "test_hour": 10.0,
     "test_minutes": 30.0,

@@ -28,7 +28,6 @@ METRICS = frozenset(
         "phase_current_dev",
         "power_factor",
         "residual_current",
-        "load_ratio",
     }
 )
 # Below this rise the relative difference says nothing and must not be graded (DL/T 664).
@@ -53,7 +52,6 @@ class LvPanel:
         values: dict[str, Value] = {
             "busbar_temp": ambient + self._worst,
             "residual_current": p["residual"],
-            "load_ratio": load,
         }
         if knobs["power"] < 0.5:
             return values

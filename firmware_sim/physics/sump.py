@@ -17,7 +17,7 @@ DEFAULTS: dict[str, float] = {
     "area": 2.0,  # m²
     "pump_flow": 30.0,  # m³/h
     "seepage": 1.0,  # m³/h
-    "shower": 1.2,  # m³/h, mean of what one shower adds
+    "shower": 3.0,  # m³/h, mean of what one shower adds
     "inrush": 6.0,  # ×In
     "insulation": 60.0,  # MΩ
 }
@@ -51,10 +51,10 @@ class Sump:
 
     def step(self, moment: Moment, dt_s: float, knobs: Mapping[str, float]) -> dict[str, Value]:
         p = self._p
-        self._rain = relax(self._rain, 0.0, dt_s, 2.0 * 3600.0)
-        # Compound Poisson: a shower every three days or so in the season, each with its own size.
-        if moment.month in _RAINY_MONTHS and self._rng.occurs(1.0 / (3.0 * 86400.0), dt_s):
-            self._rain = min(3.0, self._rain + self._rng.expovariate(1.0 / p["shower"]))
+        self._rain = relax(self._rain, 0.0, dt_s, 3.0 * 3600.0)
+        # Compound Poisson: a shower every two days or so in the season, each with its own size.
+        if moment.month in _RAINY_MONTHS and self._rng.occurs(1.0 / (2.0 * 86400.0), dt_s):
+            self._rain = min(5.0, self._rain + self._rng.expovariate(1.0 / p["shower"]))
         finished = self._drain(dt_s, knobs)
         inrush = self._motor.step(running=self._pumping, dt_s=dt_s)
         current = 0.0
