@@ -114,7 +114,8 @@ def _rule(type_name: str, key: str, table: RuleTable, metrics: dict[str, Metric]
 def _limits(table: RuleTable) -> tuple[Comparison, Limit, Limit]:
     """The side and both limits; the table has been validated to hold exactly one of them."""
     if table.is_ is not None:
-        return Comparison.IS, Limit(value=float(table.is_)), Limit(value=float(not table.is_))
+        limit = Limit(value=float(table.is_))  # any other value clears: the clear limit is the same
+        return Comparison.IS, limit, limit
     clear = _limit(table.clear or LimitTable())
     if table.above is not None:
         return Comparison.ABOVE, _limit(table.above), clear

@@ -90,8 +90,8 @@ def _malformed(limit: Limit) -> str | None:
 def _check_boolean(limit: Limit, clear_limit: Limit) -> tuple[LimitProblem, ...]:
     if limit.value not in (0.0, 1.0):
         return (LimitProblem(attribute="limit", reason="of a boolean must be true or false"),)
-    if clear_limit.value != 1.0 - limit.value:
-        return (LimitProblem(attribute="clear_limit", reason="of a boolean is the other value"),)
+    if clear_limit != limit:
+        return (LimitProblem(attribute="clear_limit", reason="of a boolean is its limit: any other value clears"),)
     return ()
 
 

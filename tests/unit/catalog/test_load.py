@@ -30,10 +30,10 @@ def test_a_rule_is_for_the_kinds_of_its_metric_unless_it_names_fewer() -> None:
     assert rules["room_temp_warning"].kinds == frozenset()
 
 
-def test_a_boolean_clears_at_the_other_value() -> None:
+def test_a_boolean_limit_is_cleared_by_any_other_value() -> None:
     rule = load_catalog().types["pump"].rules["fire_auto_mode_critical"]
 
-    assert (rule.comparison, rule.limit.value, rule.clear_limit.value) == (Comparison.IS, 0.0, 1.0)
+    assert (rule.comparison, rule.limit.value, rule.clear_limit) == (Comparison.IS, 0.0, rule.limit)
 
 
 def test_a_relative_limit_takes_its_number_from_the_equipment() -> None:

@@ -33,7 +33,7 @@ def of_setpoint(*, times: float = 1.0, plus: float = 0.0) -> Limit:
         (Comparison.ABOVE, of_setpoint(plus=0.05), of_setpoint(plus=0.047)),
         (Comparison.BELOW, of_setpoint(times=0.8), of_setpoint(times=0.82)),
         (Comparison.BELOW, of_setpoint(times=0.8, plus=0.1), of_setpoint(times=0.82, plus=0.2)),
-        (Comparison.IS, absolute(1), absolute(0)),
+        (Comparison.IS, absolute(1), absolute(1)),
     ],
 )
 def test_a_clear_limit_on_the_good_side_is_sound(comparison: Comparison, limit: Limit, clear_limit: Limit) -> None:
@@ -53,7 +53,7 @@ def test_a_clear_limit_on_the_good_side_is_sound(comparison: Comparison, limit: 
         (Comparison.ABOVE, of_setpoint(), Limit(parameter="nameplate.other", plus=-1)),
         (Comparison.ABOVE, absolute(80), of_setpoint(times=0.5)),
         (Comparison.ABOVE, of_setpoint(), absolute(0)),
-        (Comparison.IS, absolute(1), absolute(1)),
+        (Comparison.IS, absolute(1), absolute(0)),
     ],
 )
 def test_a_clear_limit_elsewhere_is_the_problem(comparison: Comparison, limit: Limit, clear_limit: Limit) -> None:
@@ -155,7 +155,7 @@ def test_a_rule_that_counts_what_comes_per_trip_is_sound() -> None:
         (a_rule(), a_metric(kind=MetricKind.COUNTER), "metric"),
         (a_rule(), a_metric(kind=MetricKind.ENUM), "metric"),
         (a_rule(), a_metric(kind=MetricKind.BOOLEAN), "comparison"),
-        (a_rule(comparison=Comparison.IS, limit=1, clear_limit=0), a_metric(), "comparison"),
+        (a_rule(comparison=Comparison.IS, limit=1, clear_limit=1), a_metric(), "comparison"),
         (a_rule(limit=101), a_metric(), "limit"),
         (a_rule(clear_limit=-1), a_metric(), "clear_limit"),
     ],
