@@ -251,8 +251,11 @@ class OutboxRepository(Protocol):
 
     def add(self, event: OrderEvent, channels: Sequence[Channel]) -> None: ...
 
-    def due(self, at: datetime, limit: int) -> list[Delivery]:
-        """The oldest waiting event of each order and channel, so that their order is kept; ask until none is left."""
+    def due(self, at: datetime, limit: int, channel: Channel | None = None) -> list[Delivery]:
+        """The oldest waiting event of each order and channel, so that their order is kept; ask until none is left.
+
+        Only those of `channel`, if given.  What was never tried is due whatever its time.
+        """
         ...
 
     def update(self, delivery: Delivery) -> None: ...

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, FromClause, RowMapping, and_, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, FromClause, RowMapping, and_, exists, func, or_, select, true, update
 
 from iot_maint.domain.outbox import Channel, Delivery, OrderEvent
 from iot_maint.storage.relational.rows import to_json
@@ -16,6 +16,11 @@ _earlier = outbox.alias("earlier")
 
 def _waiting(table: FromClause) -> ColumnElement[bool]:
     return and_(table.c.delivered_at.is_(None), table.c.dead_at.is_(None))
+
+
+def _is_due(at: datetime) -> ColumnElement[bool]:
+    # What was never tried is due at once: it carries the event's time, which may be that of a device ahead of us.
+    return or_(outbox.c.due_at <= at, outbox.c.attempts == 0)
 
 
 # Events of one order reach a channel in their order: one that waits for its next attempt holds back those after it.
@@ -50,14 +55,14 @@ class SqlOutbox:
         ]
         insert_all_new(self._connection, outbox, rows, unique=("event_id", "channel"))
 
-    def due(self, at: datetime, limit: int) -> list[Delivery]:
+    def due(self, at: datetime, limit: int, channel: Channel | None = None) -> list[Delivery]:
         """The next waiting event of each order and channel, oldest first; ask again for the ones behind them.
 
-        On PostgreSQL they are locked for this transaction, and those that another one locked are left out.
+        Of one channel alone when asked.  On PostgreSQL they are locked for this transaction, and those that another one locked are left out.
         """
         statement = (
             select(outbox)
-            .where(_waiting(outbox), outbox.c.due_at <= at, _is_next)
+            .where(_waiting(outbox), _is_due(at), _is_next, true() if channel is None else outbox.c.channel == channel)
             .order_by(outbox.c.id)
             .limit(limit)
             .with_for_update(of=outbox, skip_locked=True)
