@@ -58,7 +58,8 @@ class SqlOutbox:
     def due(self, at: datetime, limit: int, channel: Channel | None = None) -> list[Delivery]:
         """The next waiting event of each order and channel, oldest first; ask again for the ones behind them.
 
-        Of one channel alone when asked.  On PostgreSQL they are locked for this transaction, and those that another one locked are left out.
+        Of one channel alone when asked.  On PostgreSQL they are locked for this transaction, and those that another
+        one locked are left out.
         """
         statement = (
             select(outbox)
