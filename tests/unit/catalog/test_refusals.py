@@ -7,117 +7,7 @@ import pytest
 from iot_maint.catalog import load_catalog, load_type
 from iot_maint.domain.errors import BrokenCatalog, BrokenSetting
 
-SOUND = """\
-schema = 1
-type = "chiller"
-name = { zh = "冷水机组", en = "Chiller" }
-settle = "5m"
-
-[kinds]
-screw = { zh = "螺杆式", en = "Screw" }
-
-[parameters.setpoint]
-name = { zh = "出水温度设定值", en = "Leaving water setpoint" }
-unit = "°C"
-
-[metrics.running]
-name = { zh = "运行状态", en = "Running" }
-unit = "1"
-kind = "boolean"
-interval = "60s"
-
-[metrics.water_temp]
-name = { zh = "出水温度", en = "Leaving water temperature" }
-unit = "°C"
-interval = "60s"
-max = 90
-
-[metrics.start_time]
-name = { zh = "启动时间", en = "Start time" }
-unit = "s"
-occurs = "cycle"
-
-[metrics.mode]
-name = { zh = "模式", en = "Mode" }
-unit = "1"
-kind = "enum"
-interval = "60s"
-members = ["cooling", "ice"]
-
-[metrics.hours]
-name = { zh = "运行时间", en = "Hours" }
-unit = "h"
-kind = "counter"
-interval = "60s"
-
-[rules.water_temp_warning]
-metric = "water_temp"
-above = 12
-clear = 11.5
-for = "10m"
-severity = "warning"
-fault_mode = "CHL-WARM"
-gated = true
-basis = "engineering default"
-
-[rules.water_temp_critical]
-metric = "water_temp"
-above = 15
-clear = 14.5
-for = "5m"
-severity = "critical"
-fault_mode = "CHL-WARM"
-kinds = ["screw"]
-basis = { standard = "GB/T 18430.1" }
-
-[rules.water_temp_off_setpoint]
-metric = "water_temp"
-below = { parameter = "setpoint", plus = -2 }
-clear = { parameter = "setpoint", plus = -1.8 }
-for = "10m"
-severity = "warning"
-fault_mode = "CHL-WARM"
-basis = "engineering default"
-
-[rules.start_time_warning]
-metric = "start_time"
-above = 30
-clear = 28
-occurrences = 5
-severity = "warning"
-fault_mode = "CHL-WARM"
-basis = "engineering default"
-
-[waiting.start_time_drift]
-metric = "start_time"
-limit = { zh = "基线 +20 %", en = "base +20 %" }
-severity = "warning"
-fault_mode = "CHL-WARM"
-needs = "baseline"
-basis = "engineering default"
-
-[fault_modes.CHL-WARM]
-name = { zh = "出水温度高", en = "Leaving water warm" }
-cause = { zh = "冷凝器脏污", en = "Dirty condenser" }
-action = { zh = "清洗冷凝器", en = "Clean the condenser" }
-trade = "hvac"
-urgency = { warning = 3, critical = 2 }
-spares = ["filter"]
-
-[spares]
-filter = { zh = "干燥过滤器", en = "Filter drier" }
-
-[trades]
-hvac = { zh = "暖通空调", en = "HVAC" }
-
-[plans.year]
-name = { zh = "年度保养", en = "Yearly service" }
-items = { zh = "清洗", en = "Cleaning" }
-every = "365d"
-meter = "hours"
-every_hours = 4000
-basis = "engineering default"
-"""
+SOUND = Path(__file__).with_name("chiller.toml").read_text(encoding="utf-8")
 
 WARNING = 'metric = "water_temp"\nabove = 12\nclear = 11.5\nfor = "10m"'
 
@@ -374,7 +264,7 @@ def test_a_file_that_does_not_exist_is_refused(file: Path) -> None:
 def test_a_second_type_of_the_same_name_is_refused(file: Path) -> None:
     file.write_text(SOUND.replace('type = "chiller"', 'type = "pump"'), encoding="utf-8")
 
-    with pytest.raises(BrokenCatalog, match=r"^chiller\.toml:2: type: pump is already declared by pump\.toml"):
+    with pytest.raises(BrokenCatalog, match=r"^chiller\.toml:3: type: pump is already declared by pump\.toml"):
         load_catalog(file.parent)
 
 
