@@ -13,6 +13,7 @@ COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "points_stored": ("Points written to the telemetry store", ("measurement",)),
     "store_failures": ("Failed attempts to reach a store", ("store",)),
     "batches_decided": ("Batches decided by the rules", ()),
+    "batches_skipped": ("Batches, or one equipment's part of them, that the rules failed on", ()),
     "findings": ("Findings of rules", ("kind",)),
     "alarm_events": ("Alarm events saved", ("kind",)),
     "orders_opened": ("Work orders opened", ()),

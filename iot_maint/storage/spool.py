@@ -20,7 +20,7 @@ from iot_maint.storage.spool_file import (
 from iot_maint.storage.spool_format import VERSION, decode_telemetry, encode_telemetry
 
 # One reading takes batches up to this size into memory, and always one.
-_READ_BYTES = 4 * 1024 * 1024
+_READ_BYTES = 1024 * 1024
 
 
 class SqliteSpool:

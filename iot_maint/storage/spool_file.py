@@ -16,7 +16,7 @@ from pathlib import Path
 from iot_maint.domain.errors import BrokenSetting, MaintError, StoreUnavailable, UnknownFormat
 
 SCHEMA_VERSION = 1
-_WORKER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_WORKER = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _BUSY_S = 10.0
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -41,7 +41,7 @@ def spool_path(data_dir: Path, worker: str) -> Path:
     """Where that worker's spool lies; `BrokenSetting` for a name that makes no file name."""
     if _WORKER.fullmatch(worker) is None:
         raise BrokenSetting(
-            f"IOT_MAINT_WORKER={worker!r}: letters, digits, '.', '_' and '-' only, at most 64, a letter or digit first"
+            f"IOT_MAINT_WORKER={worker!r}: letters, digits, '.', '_' and '-' only, at most 64"
         )
     return data_dir / f"spool-{worker}.db"
 

@@ -109,7 +109,7 @@ def test_every_commit_is_synchronous(tmp_path: Path) -> None:
 
 def test_a_large_backlog_is_read_in_pieces(spool: SqliteSpool) -> None:
     large = Telemetry(
-        site="S1", equipment="P-01", at_ms=1, received_at_ms=2, values={}, texts={"note": "x" * 3 * 1024 * 1024}
+        site="S1", equipment="P-01", at_ms=1, received_at_ms=2, values={}, texts={"note": "x" * 600 * 1024}
     )
     for _ in range(4):
         spool.append([large], [], RECEIVED_MS)

@@ -1,0 +1,153 @@
+"""From the spool to the rules: each batch decided in order, and checkpointed every two seconds."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
+
+from iot_maint.domain.errors import MaintError, StoreUnavailable
+from iot_maint.domain.ports import Meter, Spool
+from iot_maint.domain.telemetry import Batch, Telemetry
+from iot_maint.ingest.backoff import Backoff
+from iot_maint.ingest.progress import Progress
+from iot_maint.ingest.quiet_log import quiet_logger
+
+logger = quiet_logger(__name__)
+
+READ_BATCHES = 20
+IDLE_S = 0.5
+SLOW_S = 30.0  # between tries of what a person has to mend
+CHECKPOINT_S = 2.0  # of real time, however fast the service's clock runs
+
+
+class Monitoring(Protocol):
+    """What decides.  All three raise `StoreUnavailable` to be called again, and change nothing when they raise."""
+
+    def start(self) -> int:
+        """Load the checkpoint; the number of the last batch that it covers."""
+        ...
+
+    def handle(self, batch: Batch) -> object:
+        """Decide one batch and save what it leads to."""
+        ...
+
+    def checkpoint(self, number: int) -> None:
+        """Save the rule states that all batches through `number` have led to."""
+        ...
+
+
+class Decider:
+    """Follows the spool by number, from the checkpoint on."""
+
+    def __init__(
+        self,
+        *,
+        spool: Spool,
+        monitoring: Monitoring,
+        progress: Progress,
+        meter: Meter,
+        backoff: Backoff,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._spool = spool
+        self._monitoring = monitoring
+        self._progress = progress
+        self._meter = meter
+        self._backoff = backoff
+        self._monotonic = monotonic
+        self._checkpointed_at = monotonic()
+
+    def run(self, stop: threading.Event) -> None:
+        """Decide until `stop` is set, then checkpoint once more."""
+        if not self._resume(stop):
+            return
+        while not stop.is_set():
+            try:
+                batches = self._spool.read_after(self._progress.decided, READ_BATCHES)
+            except MaintError as error:
+                logger.error("deciding stands still until somebody mends this: %s", error)
+                stop.wait(SLOW_S)
+                continue
+            for batch in batches:
+                if not self.decide(batch, stop):
+                    break
+                self._progress.decided = batch.number
+                self._checkpoint_if_due()
+            self._meter.set("undecided_batches", max(self._progress.spooled - self._progress.decided, 0))
+            if not batches:
+                self._progress.wait_beyond(self._progress.decided, IDLE_S)
+                self._checkpoint_if_due()
+        self.checkpoint()
+
+    def decide(self, batch: Batch, stop: threading.Event) -> bool:
+        """Decide a batch, waiting for the database as long as it takes; false when `stop` was set before.
+
+        A batch on which the rules fail must not stop them for ever: it is decided once more by equipment, and only
+        the equipment that they fail on goes without.
+        """
+        try:
+            return self._handle(batch, stop)
+        except Exception:
+            logger.exception("the rules failed on batch %d; deciding it by equipment", batch.number)
+        by_equipment: dict[str, list[Telemetry]] = {}
+        for item in batch.telemetry:
+            by_equipment.setdefault(item.equipment, []).append(item)
+        for code, telemetry in by_equipment.items():
+            try:
+                if not self._handle(replace(batch, telemetry=tuple(telemetry)), stop):
+                    return False
+            except Exception:
+                logger.exception("the rules failed on equipment %s in batch %d; skipped", code, batch.number)
+                self._meter.count("batches_skipped")
+        return True
+
+    def checkpoint(self) -> None:
+        """Save how far deciding has come, if the database can; the next time is soon enough when it cannot."""
+        number = self._progress.decided
+        self._checkpointed_at = self._monotonic()
+        if number <= self._progress.covered:
+            return
+        try:
+            self._monitoring.checkpoint(number)
+        except StoreUnavailable as error:
+            self._meter.count("store_failures", store="database")
+            logger.warning("the checkpoint waits: %s", error)
+        except Exception:
+            logger.exception("the checkpoint failed")
+        else:
+            self._progress.covered = number
+
+    def _resume(self, stop: threading.Event) -> bool:
+        while not stop.is_set():
+            try:
+                number = self._monitoring.start()
+            except StoreUnavailable as error:
+                self._meter.count("store_failures", store="database")
+                logger.warning("deciding waits: %s", error)
+                stop.wait(self._backoff.next_s(error.retry_after))
+            except MaintError as error:
+                logger.error("deciding cannot start until somebody mends this: %s", error)
+                stop.wait(SLOW_S)
+            else:
+                self._backoff.reset()
+                self._progress.decided = self._progress.covered = number
+                return True
+        return False
+
+    def _handle(self, batch: Batch, stop: threading.Event) -> bool:
+        while not stop.is_set():
+            try:
+                self._monitoring.handle(batch)
+            except StoreUnavailable as error:
+                self._meter.count("store_failures", store="database")
+                logger.warning("deciding waits: %s", error)
+                stop.wait(self._backoff.next_s(error.retry_after))
+            else:
+                self._backoff.reset()
+                return True
+        return False
+
+    def _checkpoint_if_due(self) -> None:
+        if self._monotonic() - self._checkpointed_at >= CHECKPOINT_S:
+            self.checkpoint()

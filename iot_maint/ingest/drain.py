@@ -1,0 +1,174 @@
+"""From the spool to the telemetry store: in order, as often as it takes, and deleted only when nobody needs it."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from iot_maint.domain.errors import MaintError, StoreRefused, StoreUnavailable
+from iot_maint.domain.ports import Meter, Spool, TelemetryStore
+from iot_maint.domain.telemetry import Batch, DeadLetter, Point, Telemetry
+from iot_maint.ingest.backoff import Backoff
+from iot_maint.ingest.decoders.names import printable
+from iot_maint.ingest.progress import Progress
+from iot_maint.ingest.quiet_log import quiet_logger
+
+logger = quiet_logger(__name__)
+
+READ_BATCHES = 100
+WRITE_POINTS = 5000
+IDLE_S = 0.5
+SLOW_S = 30.0  # between tries of what a person has to mend
+REPORT_S = 2.0
+# The store read the data and will never take it: one bad point among good ones, or a body that is too long.
+_BAD_DATA = frozenset({400, 413, 422})
+
+
+class Drain:
+    """Follows the spool by number.  After a restart it begins with the oldest batch there: to rewrite is harmless."""
+
+    def __init__(
+        self,
+        *,
+        spool: Spool,
+        store: TelemetryStore,
+        to_points: Callable[[Sequence[Telemetry]], Sequence[Point]],
+        progress: Progress,
+        meter: Meter,
+        backoff: Backoff,
+        report_stored: Callable[[int], None],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`report_stored` hears every few seconds up to when (epoch ms of reception) all is stored."""
+        self._spool = spool
+        self._store = store
+        self._to_points = to_points
+        self._progress = progress
+        self._meter = meter
+        self._backoff = backoff
+        self._report_stored = report_stored
+        self._monotonic = monotonic
+        self._deleted = 0
+        self._reported_ms = 0
+        self._reported_at = monotonic() - REPORT_S
+
+    def run(self, stop: threading.Event) -> None:
+        """Move until `stop` is set; what is left then stays in the spool."""
+        while not stop.is_set():
+            try:
+                moved = self.move_some()
+                self._dispose()
+                self._report()
+            except StoreUnavailable as error:
+                self._meter.count("store_failures", store="telemetry")
+                logger.warning("storing waits: %s", error)
+                stop.wait(self._backoff.next_s(error.retry_after))
+            except MaintError as error:
+                self._meter.count("store_failures", store="telemetry")
+                logger.error("storing stands still until somebody mends this: %s", error)
+                stop.wait(SLOW_S)
+            except Exception:
+                logger.exception("storing failed")
+                stop.wait(SLOW_S)
+            else:
+                self._backoff.reset()
+                if not moved:
+                    self._progress.wait_beyond(self._progress.stored, IDLE_S)
+
+    def move_some(self) -> bool:
+        """Store the next batches; false when there are none."""
+        received_through_ms = self._progress.received_through_ms
+        batches = self._spool.read_after(self._progress.stored, READ_BATCHES)
+        if batches:
+            self._store_batches(batches)
+            self._progress.stored = batches[-1].number
+            received_through_ms = batches[-1].received_at_ms - 1
+        self._progress.stored_through_ms = max(self._progress.stored_through_ms, received_through_ms)
+        self._meter.set("spool_batches", max(self._progress.spooled - self._progress.stored, 0))
+        return bool(batches)
+
+    def _store_batches(self, batches: Sequence[Batch]) -> None:
+        dead: list[DeadLetter] = []
+        points = self._render([item for batch in batches for item in batch.telemetry], dead)
+        for start in range(0, len(points), WRITE_POINTS):
+            self._write(points[start : start + WRITE_POINTS], dead)
+        if dead:
+            self._spool.add_dead_letters(dead)
+            for reason, amount in Counter(letter.reason for letter in dead).items():
+                self._meter.count("messages_rejected", amount, reason=reason)
+
+    def _render(self, telemetry: Sequence[Telemetry], dead: list[DeadLetter]) -> Sequence[Point]:
+        """Points of the telemetry; what makes our own code fail is cornered and becomes a dead letter."""
+        try:
+            return self._to_points(telemetry)
+        except MaintError:
+            raise
+        except Exception as error:
+            if len(telemetry) > 1:
+                half = len(telemetry) // 2
+                return [*self._render(telemetry[:half], dead), *self._render(telemetry[half:], dead)]
+            logger.exception("cannot make a point of telemetry of equipment %s", telemetry[0].equipment)
+            dead.append(_letter_of_telemetry(telemetry[0], "internal_error", type(error).__name__))
+            return []
+
+    def _write(self, points: Sequence[Point], dead: list[DeadLetter]) -> None:
+        """Store the points; halve what is refused until the bad ones are alone, and keep those with its words."""
+        try:
+            self._store.write(points)
+        except StoreRefused as error:
+            if error.status not in _BAD_DATA:
+                raise
+            if len(points) > 1:
+                half = len(points) // 2
+                self._write(points[:half], dead)
+                self._write(points[half:], dead)
+            else:
+                logger.warning("the telemetry store refuses a point: %s", error)
+                dead.append(_letter_of_point(points[0], "store_refused", f"{error.status}: {error}"))
+        else:
+            for measurement, amount in Counter(point.measurement for point in points).items():
+                self._meter.count("points_stored", amount, measurement=measurement)
+
+    def _dispose(self) -> None:
+        through = self._progress.disposable
+        if through > self._deleted:
+            self._spool.delete_through(through)
+            self._deleted = through
+
+    def _report(self) -> None:
+        now = self._monotonic()
+        through_ms = self._progress.stored_through_ms
+        if through_ms <= self._reported_ms or now - self._reported_at < REPORT_S:
+            return
+        self._reported_at = now
+        try:
+            self._report_stored(through_ms)
+        except StoreUnavailable as error:
+            # Only transfers wait for it; storing does not.
+            logger.warning("cannot note how far telemetry is stored: %s", error)
+        else:
+            self._reported_ms = through_ms
+
+
+def _letter_of_telemetry(telemetry: Telemetry, reason: str, detail: str) -> DeadLetter:
+    values: dict[str, float | str] = {**telemetry.values, **telemetry.texts}
+    return _letter(telemetry.site, telemetry.equipment, telemetry.at_ms, values, reason, detail)
+
+
+def _letter_of_point(point: Point, reason: str, detail: str) -> DeadLetter:
+    return _letter(point.tags["site"], point.tags["equipment"], point.at_ms, point.fields, reason, detail)
+
+
+def _letter(
+    site: str, equipment: str, at_ms: int, values: Mapping[str, float | str], reason: str, detail: str
+) -> DeadLetter:
+    """The part that failed, written as its device could have sent it, so that it can be replayed once mended."""
+    return DeadLetter(
+        topic=f"iot/v1/{site}/{equipment}/telemetry",
+        payload=msgspec.json.encode({"ts": at_ms, "values": values}),
+        reason=reason,
+        detail=printable(detail, 1000),
+        received_at_ms=at_ms,
+    )

@@ -1,0 +1,192 @@
+"""The connection to the broker: a persistent session whose messages are acknowledged only when somebody says so.
+
+MQTT 3.1.1, QoS 1, clean session off, manual acknowledgement: what is not acknowledged is delivered again.
+"""
+
+import ssl
+import threading
+from collections.abc import Iterable, Sequence
+from typing import Self
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from iot_maint.domain.ports import Clock, Meter
+from iot_maint.ingest.broker_url import BrokerAddress
+from iot_maint.ingest.decoders.timestamps import epoch_ms
+from iot_maint.ingest.inbox import MAX_PAYLOAD, Inbox, Message
+from iot_maint.ingest.quiet_log import quiet_logger
+
+TELEMETRY = "iot/v1/+/+/telemetry"
+_KEEPALIVE_S = 30
+_RECONNECT_FIRST_S = 1
+_RECONNECT_MOST_S = 30
+_CLOSE_WITHIN_S = 5.0
+_UNREADABLE_TOPIC = "\ufffd"
+
+logger = quiet_logger(__name__)
+
+
+class Subscriber:
+    """Puts what the broker sends into an inbox; connected, and connecting again, within `with`.
+
+    Its thread only queues: a full inbox stops the reading of the socket, and so the broker.
+    """
+
+    def __init__(
+        self,
+        *,
+        address: BrokerAddress,
+        client_id: str,
+        inbox: Inbox,
+        clock: Clock,
+        meter: Meter,
+        topic_filters: Sequence[str] = (TELEMETRY,),
+    ) -> None:
+        self._address = address
+        self._inbox = inbox
+        self._clock = clock
+        self._meter = meter
+        self._topic_filters = tuple(topic_filters)
+        # The number of the present connection. The broker uses a message's id again on the next one, so that an
+        # acknowledgement that comes late would there acknowledge another message, one that nobody stored.
+        self._connection = 0
+        self._acknowledging = threading.Lock()
+        self._connected = False
+        self._thread: threading.Thread | None = None
+        self._client = self._make_client(client_id)
+
+    def __enter__(self) -> Self:
+        self._client.connect_async(self._address.host, self._address.port, keepalive=_KEEPALIVE_S)
+        self._client.loop_start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # The inbox first: the network thread may be waiting for room in it.
+        self._inbox.close()
+        self._client.disconnect()
+        # A broker that no longer answers must not hold up the end of the process.
+        closer = threading.Thread(target=self._client.loop_stop, name="mqtt-close", daemon=True)
+        closer.start()
+        closer.join(_CLOSE_WITHIN_S)
+
+    @property
+    def connected(self) -> bool:
+        """Whether the broker has accepted us."""
+        return self._connected
+
+    @property
+    def alive(self) -> bool:
+        """Whether the network thread runs, or has not begun yet."""
+        return self._thread is None or self._thread.is_alive()
+
+    def acknowledge(self, messages: Iterable[Message]) -> None:
+        """Tell the broker that these are safe; those of an earlier connection it will send again, so not them."""
+        with self._acknowledging:
+            for message in messages:
+                if message.connection == self._connection:
+                    self._client.ack(message.mid, message.qos)
+
+    def _make_client(self, client_id: str) -> paho.Client:
+        client = paho.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=client_id,
+            clean_session=False,
+            protocol=MQTTProtocolVersion.MQTTv311,
+            manual_ack=True,
+        )
+        if self._address.username is not None:
+            client.username_pw_set(self._address.username, self._address.password)
+        if self._address.tls:
+            client.tls_set_context(ssl.create_default_context())
+        client.reconnect_delay_set(_RECONNECT_FIRST_S, _RECONNECT_MOST_S)
+        client.on_pre_connect = self._on_pre_connect
+        client.on_connect = self._on_connect
+        client.on_connect_fail = self._on_connect_fail
+        client.on_subscribe = self._on_subscribe
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+        return client
+
+    def _on_pre_connect(self, _client: paho.Client, _userdata: object) -> None:
+        self._thread = threading.current_thread()
+        self._begin_connection()
+
+    def _on_connect(
+        self,
+        client: paho.Client,
+        _userdata: object,
+        flags: paho.ConnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        if reason.is_failure:
+            logger.error("broker %s refuses the connection: %s", self._address, reason)
+            return
+        # Subscribe here: a reconnect may find a broker that has lost the session.
+        client.subscribe([(topic, 1) for topic in self._topic_filters])
+        self._set_connected(True)
+        session = "kept its session" if flags.session_present else "began a session"
+        logger.info("connected to broker %s, which %s", self._address, session)
+
+    def _on_connect_fail(self, _client: paho.Client, _userdata: object) -> None:
+        logger.warning("broker %s cannot be reached; trying on", self._address)
+
+    def _on_subscribe(
+        self,
+        _client: paho.Client,
+        _userdata: object,
+        _mid: int,
+        reasons: list[ReasonCode],
+        _properties: Properties | None,
+    ) -> None:
+        for topic, reason in zip(self._topic_filters, reasons, strict=False):
+            if reason.is_failure:
+                logger.error(
+                    f"subscribe {topic}",
+                    "broker %s refuses the subscription to %s: check its ACL",
+                    self._address,
+                    topic,
+                )
+
+    def _on_disconnect(
+        self,
+        _client: paho.Client,
+        _userdata: object,
+        _flags: paho.DisconnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        self._begin_connection()
+        if self._connected and reason.is_failure:
+            logger.warning("connection to broker %s lost: %s", self._address, reason)
+        self._set_connected(False)
+
+    def _on_message(self, _client: paho.Client, _userdata: object, message: paho.MQTTMessage) -> None:
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            topic = _UNREADABLE_TOPIC
+        self._inbox.put(
+            Message(
+                topic=topic,
+                payload=bytes(message.payload[:MAX_PAYLOAD]),
+                size=len(message.payload),
+                qos=message.qos,
+                retained=message.retain,
+                mid=message.mid,
+                connection=self._connection,
+                received_at_ms=epoch_ms(self._clock.now()),
+            )
+        )
+
+    def _begin_connection(self) -> None:
+        """From here on, acknowledgements of earlier messages go nowhere."""
+        with self._acknowledging:
+            self._connection += 1
+
+    def _set_connected(self, connected: bool) -> None:
+        self._connected = connected
+        self._meter.set("broker_connected", 1.0 if connected else 0.0)
