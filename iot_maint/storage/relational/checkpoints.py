@@ -18,7 +18,7 @@ class SqlCheckpoints:
     def load_states(self) -> dict[str, bytes]:
         """Rule state by equipment."""
         rows = self._connection.execute(select(rule_states.c.equipment, rule_states.c.state))
-        return dict(rows.tuples())
+        return {row.equipment: row.state for row in rows}
 
     def load_state(self, equipment: str) -> bytes | None:
         """One equipment's rule state."""
@@ -48,4 +48,4 @@ class SqlCheckpoints:
     def stored_through(self) -> dict[str, datetime]:
         """By worker: all received up to then is stored."""
         statement = select(workers.c.worker, workers.c.stored_through).where(workers.c.stored_through.is_not(None))
-        return dict(self._connection.execute(statement).tuples())
+        return {row.worker: row.stored_through for row in self._connection.execute(statement)}

@@ -1,5 +1,8 @@
 """Engines for either database: SQLite that survives a power cut and many readers, PostgreSQL that never hangs."""
 
+import sqlite3
+import time
+
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
@@ -12,7 +15,9 @@ READS_ONLY = "iot_maint_reads_only"
 _BUSY_TIMEOUT_S = 10
 _CONNECT_TIMEOUT_S = 5
 # WAL with FULL: the spool forgets what a checkpoint here covers, so a power cut must not take the checkpoint back.
-_SQLITE_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON")
+_SQLITE_PRAGMAS = ("synchronous = FULL", "foreign_keys = ON")
+_WAL_ATTEMPTS = 100
+_WAL_WAIT_S = 0.05
 _POSTGRESQL_TIMEOUTS = (
     "statement_timeout = '30s'",
     "lock_timeout = '10s'",
@@ -53,8 +58,22 @@ def make_engine(url: URL) -> Engine:
 def _set_up_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
     # The driver must not begin transactions by itself: it would do so only at the first write.
     connection.isolation_level = None
+    _switch_to_wal(connection)
     for pragma in _SQLITE_PRAGMAS:
         connection.cursor().execute(f"PRAGMA {pragma}")
+
+
+def _switch_to_wal(connection: DBAPIConnection) -> None:
+    # Here alone SQLite does not wait by itself for another process that is switching a new file, too.
+    for attempt in range(1, _WAL_ATTEMPTS + 1):
+        try:
+            connection.cursor().execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if attempt == _WAL_ATTEMPTS:
+                raise
+            time.sleep(_WAL_WAIT_S)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

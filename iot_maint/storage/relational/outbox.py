@@ -61,9 +61,10 @@ class SqlOutbox:
         Of one channel alone when asked.  On PostgreSQL they are locked for this transaction, and those that another
         one locked are left out.
         """
+        asked = true() if channel is None else outbox.c.channel == channel.value
         statement = (
             select(outbox)
-            .where(_waiting(outbox), _is_due(at), _is_next, true() if channel is None else outbox.c.channel == channel)
+            .where(_waiting(outbox), _is_due(at), _is_next, asked)
             .order_by(outbox.c.id)
             .limit(limit)
             .with_for_update(of=outbox, skip_locked=True)

@@ -17,7 +17,8 @@ def to_row(thing: object, *, without: tuple[str, ...] = ()) -> dict[str, object]
 
 def from_row(row: RowMapping, kind: type[T], **further: object) -> T:
     """A domain object from the columns named like its fields, and `further` ones; unknown columns are left out."""
-    return msgspec.convert({**dict(row), **further}, kind)
+    # A column's name is a subclass of str, which msgspec takes for no key.
+    return msgspec.convert({str(name): value for name, value in row.items()} | further, kind)
 
 
 def to_json(thing: object) -> str:

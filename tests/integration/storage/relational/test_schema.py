@@ -1,0 +1,111 @@
+"""The schema's versions: what migrates, what is refused, and that the steps lead where the code expects."""
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, text
+
+from iot_maint.domain.errors import MaintError
+from iot_maint.storage.relational.database import RelationalDatabase, open_database
+from iot_maint.storage.relational.migrate import SchemaVersion, migrate, schema_state
+from iot_maint.storage.relational.tables import metadata
+from tests.servers.postgresql import PostgresqlDatabase
+
+
+def execute(url: str, statement: str) -> None:
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+def test_the_steps_lead_to_the_tables_that_the_code_expects(database: RelationalDatabase, empty_url: str) -> None:
+    database.check()
+    engine = create_engine(empty_url)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
+    engine.dispose()
+
+
+def test_migrating_brings_an_empty_database_up_to_date_and_again_changes_nothing(empty_url: str) -> None:
+    assert schema_state(empty_url).version is SchemaVersion.EMPTY
+
+    assert migrate(empty_url).version is SchemaVersion.EMPTY
+    assert migrate(empty_url).version is SchemaVersion.CURRENT
+
+    state = schema_state(empty_url)
+    assert (state.version, state.found) == (SchemaVersion.CURRENT, state.needed)
+
+
+def test_an_older_schema_is_refused_until_migrated(empty_url: str) -> None:
+    migrate(empty_url)
+    execute(empty_url, "DROP TABLE idempotency_keys")
+    execute(empty_url, "DROP TABLE rule_states")
+    execute(empty_url, "DROP TABLE tokens")
+    execute(empty_url, "DROP TABLE workers")
+    execute(empty_url, "UPDATE alembic_version SET version_num = '0002_alarms_and_orders'")
+
+    with open_database(empty_url) as database:
+        with pytest.raises(MaintError, match=r"0002_alarms_and_orders.*run `iot-maint migrate`"):
+            database.check()
+        assert migrate(empty_url).version is SchemaVersion.OLDER
+        database.check()
+
+
+def test_a_later_releases_schema_is_refused_and_left_alone(empty_url: str) -> None:
+    migrate(empty_url)
+    execute(empty_url, "UPDATE alembic_version SET version_num = '9999_future'")
+
+    with open_database(empty_url) as database, pytest.raises(MaintError, match=r"9999_future.*no way back"):
+        database.check()
+    with pytest.raises(MaintError, match=r"9999_future.*no way back"):
+        migrate(empty_url)
+    assert schema_state(empty_url).found == "9999_future"
+
+
+def test_another_programs_database_is_refused(empty_url: str) -> None:
+    execute(empty_url, "CREATE TABLE theirs (id INTEGER)")
+
+    with pytest.raises(MaintError, match="another program"):
+        migrate(empty_url)
+    with open_database(empty_url) as database, pytest.raises(MaintError, match="another program"):
+        database.check()
+
+
+def test_an_empty_sqlite_database_is_migrated_on_first_use(tmp_path: Path) -> None:
+    path = tmp_path / "iot-maint.db"
+    database = open_database(f"sqlite:///{path}")
+    assert not path.exists()
+
+    with database, database.transaction() as repositories:
+        assert repositories.orders.next_number("20260101") == "WO-20260101-0001"
+
+    assert schema_state(f"sqlite:///{path}").version is SchemaVersion.CURRENT
+
+
+def test_an_empty_postgresql_database_asks_for_migrate(postgresql: PostgresqlDatabase) -> None:
+    with open_database(postgresql.url) as database:
+        with pytest.raises(MaintError, match="iot-maint migrate"):
+            database.check()
+        with pytest.raises(MaintError, match="iot-maint migrate"), database.transaction():
+            pass
+        assert schema_state(postgresql.url).version is SchemaVersion.EMPTY
+
+        migrate(postgresql.url)
+        database.check()
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("power cut")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("alembic.op.execute", fail)
+        with pytest.raises(RuntimeError, match="power cut"):
+            migrate(empty_url)
+
+    assert schema_state(empty_url).version is SchemaVersion.EMPTY
+    migrate(empty_url)
