@@ -102,7 +102,8 @@ class Booster:
             # Cavitation is rough: it trebles the variance, not only the mean.
             vib *= 1.0 + cavitation * (1.6 + self._rng.bell(0.3))
             current = p["inrush"] if inrush else frequency**2.5
-            current += (0.28 - current) * dry + 0.45 * knobs["lost_phase"]
+            # The drive limits what the remaining phases carry, so the unbalance speaks before the overload.
+            current += (0.28 - current) * dry + 0.05 * knobs["lost_phase"]
             unbalance = 2.0 + 28.0 * knobs["lost_phase"]
         heat = p["bearing_rise"] * (0.5 + 0.5 * flow) + 4.5 * max(0.0, vib - p["vib_base"] * 1.1) if running else 0.0
         self._bearing = relax(self._bearing, _room(moment) + heat, dt_s, 2700.0)

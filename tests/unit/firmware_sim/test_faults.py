@@ -196,3 +196,25 @@ def test_a_fault_may_start_at_an_instant() -> None:
     smoke = _values("room", "1m", "smoke", 1, [fault])
     assert smoke[0] == 0.0
     assert smoke[-1] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("profile", "event", "metric", "past", "at_most_minutes"),
+    [
+        ("booster_pump", "demand_surge", "discharge_pressure", below(0.33), 1.0),
+        ("elevator", "movers", "door_reopen_rate", above(8), 60.0),
+        ("transformer_dry", "load_peak", "load_ratio", above(0.8), 15.0),
+        ("lv_panel", "voltage_sag", "voltage_dev", below(-7), 5.0),
+    ],
+)
+def test_a_benign_event_passes_a_limit_for_less_than_its_dwell(
+    profile: str, event: str, metric: str, past: Past, at_most_minutes: float
+) -> None:
+    tick = "5s" if profile == "booster_pump" else "1m"
+    fault: dict[str, object] = {"equipment": "X-1", "fault": event, "start": "12h"}
+    device = {"code": "X-1", "profile": profile, "tick": tick}
+    site = build_site("yard", devices=[device], faults=[fault], link={"loss": 0.0, "duplicates": 0.0, "skew_s": 0.0})
+    readings = [json.loads(m.payload) for m in simulate(site, T0, T0 + timedelta(hours=14))]
+    crossing = [r["ts"] for r in readings if metric in r["values"] and past(r["values"][metric])]
+    assert crossing
+    assert (crossing[-1] - crossing[0]) / 60_000 < at_most_minutes

@@ -50,7 +50,8 @@ def test_fifty_pumps_have_one_sick_bearing() -> None:
     site = load_site("fifty_pumps")
     assert len(site.devices) == 50
     assert site.devices[0].code == "BP-01"
-    assert [fault.code for fault in site.faults] == ["BP-17"]
+    sick = [fault.code for fault in site.faults if any(act.target == "bearing_vib" for act in fault.acts)]
+    assert sick == ["BP-17"]
 
 
 def test_a_device_may_set_parameters_of_register_and_physics_together() -> None:
