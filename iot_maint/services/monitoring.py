@@ -74,7 +74,7 @@ class Monitor:
     def start(self) -> int:
         """Load the checkpoint; the number of the last batch that it covers."""
         self._roster.refresh()
-        with self._database.transaction() as repositories:
+        with self._database.reading() as repositories:
             stored = repositories.checkpoints.load_states()
             covered = repositories.checkpoints.decided(self._worker, self._spool_id)
         self._states = {code: decode_state(state) for code, state in stored.items()}

@@ -52,7 +52,7 @@ class Roster:
         """Read what changed since the last time."""
         with self._lock:
             self._due = self._monotonic() + REFRESH_EVERY_S
-            with self._database.transaction() as repositories:
+            with self._database.reading() as repositories:
                 revision = repositories.equipment.revision()
                 if revision == self._revision:
                     return

@@ -1,0 +1,5 @@
+"""`python -m iot_maint` is `iot-maint`."""
+
+from iot_maint.cli import main
+
+main()

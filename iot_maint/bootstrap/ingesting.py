@@ -1,0 +1,120 @@
+"""The ingest part: broker → spool → rules and store, for one worker."""
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
+
+from iot_maint.bootstrap.installation import Installation, installation_id
+from iot_maint.domain.ports import Database
+from iot_maint.ingest.backoff import Backoff
+from iot_maint.ingest.broker_url import BrokerAddress, parse_broker_url
+from iot_maint.ingest.decider import Decider
+from iot_maint.ingest.decoders import DECODERS
+from iot_maint.ingest.door import Door
+from iot_maint.ingest.drain import Drain
+from iot_maint.ingest.inbox import Inbox
+from iot_maint.ingest.mqtt import Subscriber
+from iot_maint.ingest.progress import Progress
+from iot_maint.ingest.receiver import Receiver
+from iot_maint.ingest.service import IngestService
+from iot_maint.rules.program import instant
+from iot_maint.services.admission import Admission
+from iot_maint.services.monitoring import Monitor, Outcome
+from iot_maint.services.points import PointMaker
+from iot_maint.storage.spool import SqliteSpool
+
+FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=0.5), timedelta(seconds=30)
+
+OnOutcome = Callable[[Outcome], None]
+
+
+def client_id(installation: Installation) -> str:
+    """The worker's name at the broker, the same over restarts: its session waits there under it."""
+    settings = installation.settings
+    return f"iot-maint-{installation_id(settings.data_dir)[:8]}-{settings.worker}"
+
+
+def broker_address(installation: Installation) -> BrokerAddress:
+    """Where the broker is."""
+    return parse_broker_url(installation.settings.mqtt_url.get_secret_value())
+
+
+def make_monitor(installation: Installation, spool_id: str, on_outcome: OnOutcome | None = None) -> Monitor:
+    """The decide path of this worker."""
+    return Monitor(
+        database=installation.database,
+        roster=installation.roster,
+        desk=installation.desk,
+        clock=installation.clock,
+        meter=installation.meter,
+        worker=installation.settings.worker,
+        spool_id=spool_id,
+        on_outcome=on_outcome,
+    )
+
+
+@contextmanager
+def open_ingest(installation: Installation, on_outcome: OnOutcome | None = None) -> Iterator[IngestService]:
+    """The running ingest part; its spool is locked to this process."""
+    settings = installation.settings
+    address = broker_address(installation)
+    with (
+        SqliteSpool(settings.data_dir, settings.worker) as spool,
+        _service(installation, spool, address, on_outcome) as service,
+    ):
+        yield service
+
+
+def _service(
+    installation: Installation, spool: SqliteSpool, address: BrokerAddress, on_outcome: OnOutcome | None
+) -> IngestService:
+    settings, clock, meter = installation.settings, installation.clock, installation.meter
+    inbox, progress = Inbox(), Progress()
+    subscriber = Subscriber(address=address, client_id=client_id(installation), inbox=inbox, clock=clock, meter=meter)
+    admission = Admission(installation.roster, settings.max_unregistered, settings.max_unknown_metrics)
+    receiver = Receiver(
+        inbox=inbox,
+        door=Door(DECODERS["canonical"], settings.zone, admission.reject),
+        spool=spool,
+        acknowledge=subscriber.acknowledge,
+        progress=progress,
+        clock=clock,
+        meter=meter,
+        backoff=_backoff(),
+    )
+    decider = Decider(
+        spool=spool,
+        monitoring=make_monitor(installation, spool.id, on_outcome),
+        progress=progress,
+        meter=meter,
+        backoff=_backoff(),
+    )
+    drain = Drain(
+        spool=spool,
+        store=installation.telemetry,
+        to_points=PointMaker(installation.roster, meter).points_of,
+        progress=progress,
+        meter=meter,
+        backoff=_backoff(),
+        report_stored=partial(_report_stored, installation.database, settings.worker),
+    )
+    return IngestService(
+        subscriber=subscriber,
+        inbox=inbox,
+        spool=spool,
+        receiver=receiver,
+        decider=decider,
+        drain=drain,
+        progress=progress,
+    )
+
+
+def _backoff() -> Backoff:
+    return Backoff(FIRST_RETRY, LONGEST_RETRY, random.SystemRandom())
+
+
+def _report_stored(database: Database, worker: str, through_ms: int) -> None:
+    with database.transaction() as repositories:
+        repositories.checkpoints.save_stored(worker, instant(through_ms))

@@ -1,0 +1,77 @@
+"""`iot-maint dead-letters`."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from iot_maint.cli.console import say, say_json
+from iot_maint.rules.program import instant
+from iot_maint.settings import Settings, load_settings
+from iot_maint.storage.dead_letter_archive import FiledLetter, open_dead_letters
+
+PREVIEW = 60  # characters of a payload in the list
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document a line.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(
+        help="无法解码或入库的消息 · Messages that could not be decoded or stored.", no_args_is_help=True
+    )
+    group.command("list")(list_letters)
+    group.command("show")(show_letter)
+    app.add_typer(group, name="dead-letters")
+
+
+def list_letters(
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="At most that many, the newest first.")] = 50,
+    as_json: Json = False,
+) -> None:
+    """The newest dead letters of all workers."""
+    settings = load_settings()
+    with open_dead_letters(settings.data_dir) as archive:
+        letters = archive.newest(limit)
+    for filed in letters:
+        if as_json:
+            say_json(_document(filed, settings))
+        else:
+            letter = filed.letter
+            preview = letter.payload[:PREVIEW].decode("utf-8", "replace").replace("\n", " ")
+            at = f"{_at(filed, settings):%Y-%m-%d %H:%M:%S%z}"
+            say(f"{filed.reference}  {at}  {letter.reason}  {letter.topic}  {preview}")
+    if not letters and not as_json:
+        say("没有死信 · no dead letters")
+
+
+def show_letter(
+    reference: Annotated[str, typer.Argument(help="As `list` shows it, for example 1:42.")], as_json: Json = False
+) -> None:
+    """One dead letter, whole."""
+    settings = load_settings()
+    with open_dead_letters(settings.data_dir) as archive:
+        filed = archive.find(reference)
+    if as_json:
+        say_json(_document(filed, settings))
+        return
+    letter = filed.letter
+    say(f"{filed.reference}\n时间 received  {_at(filed, settings).isoformat()}\n主题 topic     {letter.topic}")
+    say(f"原因 reason    {letter.reason}\n说明 detail    {letter.detail}\n内容 payload   {len(letter.payload)} bytes")
+    say(letter.payload.decode("utf-8", "backslashreplace"))
+
+
+def _at(filed: FiledLetter, settings: Settings) -> datetime:
+    return instant(filed.letter.received_at_ms).astimezone(settings.zone)
+
+
+def _document(filed: FiledLetter, settings: Settings) -> dict[str, str]:
+    letter = filed.letter
+    return {
+        "reference": filed.reference,
+        "received_at": _at(filed, settings).isoformat(),
+        "topic": letter.topic,
+        "reason": letter.reason,
+        "detail": letter.detail,
+        "payload": letter.payload.decode("utf-8", "backslashreplace"),
+    }

@@ -1,0 +1,22 @@
+"""`iot-maint migrate`."""
+
+import typer
+
+from iot_maint.cli.console import say
+from iot_maint.settings import load_settings
+from iot_maint.storage.relational.migrate import migrate
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("migrate", help="把关系数据库升级到本版本 · Bring the relational schema up to date.")(run)
+
+
+def run() -> None:
+    """Upgrade the schema; a database that is newer than this release is refused."""
+    settings = load_settings()
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    state = migrate(settings.database)
+    say(f"schema is at revision {state}")
+    state = migrate(settings.database)
+    say(f"schema is at revision {state.found}")
