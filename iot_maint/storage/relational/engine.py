@@ -44,13 +44,19 @@ def parse_database_url(text: str) -> URL:
 def make_engine(url: URL) -> Engine:
     """An engine that has not connected yet."""
     if url.drivername == "sqlite":
-        engine = create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_S})
+        engine = create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_S}, pool_timeout=_BUSY_TIMEOUT_S)
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     timeout = {} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_TIMEOUT_S}
     # The ping: after the server's restart the first transaction must not fail on a connection that died with it.
-    engine = create_engine(url, connect_args=timeout, pool_pre_ping=True, isolation_level="READ COMMITTED")
+    engine = create_engine(
+        url,
+        connect_args=timeout,
+        pool_pre_ping=True,
+        pool_timeout=_BUSY_TIMEOUT_S,
+        isolation_level="READ COMMITTED",
+    )
     event.listen(engine, "connect", _set_up_postgresql)
     return engine
 

@@ -30,13 +30,19 @@ def meaningful_failures(url: URL) -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError) as error:
-        if isinstance(error.orig, sqlite3.Error) and error.orig.sqlite_errorcode & 0xFF not in _SQLITE_UNAVAILABLE:
+        if isinstance(error.orig, sqlite3.Error) and not _is_passing(error.orig):
             raise
         raise StoreUnavailable(f"the database {_name(url)} does not answer: {_first_line(error)}") from error
     except PoolExhausted as error:
         raise StoreUnavailable(f"the database {_name(url)} is busy: every connection is in use") from error
     except DataError as error:
         raise InvalidInput("value", f"the database refuses it: {_first_line(error)}") from error
+
+
+def _is_passing(error: sqlite3.Error) -> bool:
+    # Without a code it is the driver's own: a statement or a value that it cannot take.
+    code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_MISUSE)
+    return code & 0xFF in _SQLITE_UNAVAILABLE
 
 
 def _name(url: URL) -> str:

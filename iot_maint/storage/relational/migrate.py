@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -73,14 +74,11 @@ def migrate(url: str) -> SchemaState:
 
 def read_schema_state(connection: Connection) -> SchemaState:
     """The state of the schema as this transaction sees it."""
-    scripts = ScriptDirectory.from_config(_config(connection))
-    needed = scripts.get_current_head()
-    assert needed is not None
+    needed, known = _revisions()
     found = MigrationContext.configure(connection).get_current_revision()
     if found is None:
         tables = [name for name in inspect(connection).get_table_names() if name != "alembic_version"]
         return SchemaState(version=SchemaVersion.FOREIGN if tables else SchemaVersion.EMPTY, found=None, needed=needed)
-    known = {script.revision for script in scripts.walk_revisions()}
     if found not in known:
         return SchemaState(version=SchemaVersion.UNKNOWN, found=found, needed=needed)
     version = SchemaVersion.CURRENT if found == needed else SchemaVersion.OLDER
@@ -100,7 +98,15 @@ def upgrade(connection: Connection) -> SchemaState:
     return state
 
 
-def _config(connection: Connection) -> Config:
+@cache
+def _revisions() -> tuple[str, frozenset[str]]:
+    """This release's newest revision, and all that it knows."""
+    scripts = ScriptDirectory.from_config(_config())
+    revisions = [script.revision for script in scripts.walk_revisions()]
+    return revisions[0], frozenset(revisions)
+
+
+def _config(connection: Connection | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     config.attributes["connection"] = connection
