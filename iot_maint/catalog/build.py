@@ -108,6 +108,7 @@ def _rule(type_name: str, key: str, table: RuleTable, metrics: dict[str, Metric]
         gated=table.gated,
         max_gap=table.max_gap,
         basis=_basis(table.basis),
+        urgency=table.urgency,
     )
 
 

@@ -102,6 +102,7 @@ class RuleTable(Table):
     occurrences: int | None = None
     max_gap: Positive | None = None
     severity: Severities
+    urgency: int | None = Field(default=None, ge=1, le=4)
     fault_mode: str
     gated: bool = False
     kinds: list[Name] = []

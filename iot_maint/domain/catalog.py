@@ -158,6 +158,7 @@ class ThresholdRule:
     gated: bool
     max_gap: timedelta | None
     basis: Basis
+    urgency: int | None = None  # instead of the fault mode's for this severity: one symptom may not wait
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,10 @@
 """From alarm events to work orders: one open order per fault, reopened, worsened or followed as the event demands."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from iot_maint.domain.alarms import AlarmEvent, AlarmEventKind
 from iot_maint.domain.catalog import Severity
+from iot_maint.domain.findings import FindingKind
 from iot_maint.domain.work_orders import DONE_BUT_OPEN, ENDED, WorkOrder
 
 
@@ -42,23 +42,23 @@ OrderDecision = OpenOrder | AddToOrder | ReopenOrder | NothingToOrder
 def plan(
     event: AlarmEvent,
     latest: WorkOrder | None,
-    urgency_of: Mapping[Severity, int],
+    asked_urgency: int,
     ordered_severities: frozenset[Severity],
 ) -> OrderDecision:
     """What to do about an event, given the newest preventive order of that fault.
 
-    `ordered_severities` are those for which this alarm has had its one order already.  An order opens when an alarm
-    is raised or worsens, never because it stands: after an early close only a worse severity opens another.
+    `asked_urgency` is the event's own (1 is the most urgent); `ordered_severities` are those for which this alarm has
+    had its one order already.  An order opens when an alarm is raised or worsens, never because it stands: after an
+    early close only a worse severity opens another.
     """
     bad_news = event.kind in (AlarmEventKind.RAISED, AlarmEventKind.WORSENED)
     if latest is None or latest.status in ENDED:
         if bad_news and event.severity not in ordered_severities:
             return OpenOrder(previous=latest.number if latest is not None else None)
         return NothingToOrder()
-    if not bad_news:
+    if event.finding.kind is FindingKind.CLEARED:
         return AddToOrder(number=latest.number)
-    asked = urgency_of[event.severity]
-    urgency = asked if asked < latest.urgency else None  # 1 is the most urgent
-    if latest.status in DONE_BUT_OPEN:
+    urgency = asked_urgency if asked_urgency < latest.urgency else None
+    if bad_news and latest.status in DONE_BUT_OPEN:
         return ReopenOrder(number=latest.number, urgency=urgency)
     return AddToOrder(number=latest.number, urgency=urgency)

@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from iot_maint.domain.alarms import Alarm, AlarmEvent, AlarmEventKind
-from iot_maint.domain.catalog import Catalog, FaultMode, Severity
+from iot_maint.domain.catalog import Catalog, Severity
 from iot_maint.domain.outbox import Channel
 from iot_maint.domain.ports import Clock, Repositories
 from iot_maint.domain.work_orders import (
@@ -46,15 +46,22 @@ class OrderDesk:
         alarm = repositories.alarms.record(event)
         if alarm is None:
             return None
-        fault_mode = self.catalog.types[equipment_type].fault_modes[event.key.fault_mode]
+        urgency = self._urgency(event, equipment_type)
         latest = repositories.orders.latest(event.key.equipment, event.key.fault_mode)
-        decision = plan(event, latest, fault_mode.urgency, frozenset(alarm.orders))
+        decision = plan(event, latest, urgency, frozenset(alarm.orders))
         now = self.clock.now()
         if isinstance(decision, OpenOrder):
-            return self._open(repositories, event, alarm, equipment_type, fault_mode, decision, now)
+            return self._open(repositories, event, alarm, equipment_type, urgency, decision, now)
         if latest is None or isinstance(decision, NothingToOrder):
             return None
         return self._add(repositories, event, alarm, latest, decision, now)
+
+    def _urgency(self, event: AlarmEvent, equipment_type: str) -> int:
+        """The rule's own urgency, else the fault mode's for the severity that now stands."""
+        declared = self.catalog.types[equipment_type]
+        own = {rule.id: rule.urgency for rule in declared.rules.values()}.get(event.finding.rule)
+        by_severity = declared.fault_modes[event.key.fault_mode].urgency[event.severity]
+        return by_severity if own is None else own
 
     def _open(
         self,
@@ -62,11 +69,10 @@ class OrderDesk:
         event: AlarmEvent,
         alarm: Alarm,
         equipment_type: str,
-        fault_mode: FaultMode,
+        urgency: int,
         decision: OpenOrder,
         now: datetime,
     ) -> OrderStep | None:
-        urgency = fault_mode.urgency[event.severity]
         entry = _entry(EntryKind.OPENED, event, now)
         order = WorkOrder(
             number=repositories.orders.next_number(f"{now.astimezone(self.site_zone):%Y%m%d}"),

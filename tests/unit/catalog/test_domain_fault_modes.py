@@ -53,7 +53,7 @@ FAULT_MODES: dict[str, dict[str, tuple[int, int, str, tuple[str, ...]]]] = {
         "PQ-PF": (3, 3, "electrician", ("capacitor", "reactor")),
         "MV-PD": (2, 2, "hv_specialist", ()),
         "MV-SF6": (2, 2, "hv_specialist", ()),
-        "UPS-BATT": (3, 1, "ups", ("battery",)),
+        "UPS-BATT": (3, 3, "ups", ("battery",)),
         "ENV-WATER": (1, 1, "duty", ()),
         "ENV-FIRE": (1, 1, "duty", ()),
         "ENV-TEMP": (3, 3, "hvac", ()),

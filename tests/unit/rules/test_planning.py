@@ -11,12 +11,13 @@ from iot_maint.domain.work_orders import ENDED, Origin, WorkOrder, WorkOrderStat
 from iot_maint.rules.planning import AddToOrder, NothingToOrder, OpenOrder, ReopenOrder, plan
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
-URGENCY = {Severity.WARNING: 3, Severity.CRITICAL: 2}
 NONE: frozenset[Severity] = frozenset()
 WORKING = sorted(set(WorkOrderStatus) - ENDED - {WorkOrderStatus.COMPLETED, WorkOrderStatus.VERIFIED})
 
 
-def an_event(kind: AlarmEventKind, severity: Severity = Severity.WARNING) -> AlarmEvent:
+def an_event(
+    kind: AlarmEventKind, severity: Severity = Severity.WARNING, finding_kind: FindingKind = FindingKind.RAISED
+) -> AlarmEvent:
     evidence = Evidence(
         rule="pump.hot",
         metric="bearing_temp",
@@ -31,7 +32,7 @@ def an_event(kind: AlarmEventKind, severity: Severity = Severity.WARNING) -> Ala
         readings=((0, 85.0),),
     )
     finding = Finding(
-        kind=FindingKind.RAISED,
+        kind=finding_kind,
         equipment="P-01",
         fault_mode="PMP-BEAR",
         rule="pump.hot",
@@ -65,39 +66,44 @@ RAISED, WORSENED = an_event(AlarmEventKind.RAISED), an_event(AlarmEventKind.WORS
 
 
 def test_a_first_fault_opens_an_order() -> None:
-    assert plan(RAISED, None, URGENCY, NONE) == OpenOrder(previous=None)
+    assert plan(RAISED, None, 3, NONE) == OpenOrder(previous=None)
 
 
 @pytest.mark.parametrize("status", sorted(ENDED))
 def test_a_raise_after_the_end_opens_a_new_order_linked_to_the_last(status: WorkOrderStatus) -> None:
-    assert plan(RAISED, an_order(status), URGENCY, NONE) == OpenOrder(previous="WO-20260101-0001")
+    assert plan(RAISED, an_order(status), 3, NONE) == OpenOrder(previous="WO-20260101-0001")
 
 
 @pytest.mark.parametrize("status", WORKING)
 def test_a_raise_beside_an_open_order_is_added_to_it(status: WorkOrderStatus) -> None:
-    assert plan(RAISED, an_order(status), URGENCY, NONE) == AddToOrder(number="WO-20260101-0001")
+    assert plan(RAISED, an_order(status), 3, NONE) == AddToOrder(number="WO-20260101-0001")
 
 
 @pytest.mark.parametrize("status", [WorkOrderStatus.COMPLETED, WorkOrderStatus.VERIFIED])
 def test_a_raise_while_the_order_is_done_but_not_closed_reopens_it(status: WorkOrderStatus) -> None:
-    assert plan(RAISED, an_order(status), URGENCY, NONE) == ReopenOrder(number="WO-20260101-0001")
+    assert plan(RAISED, an_order(status), 3, NONE) == ReopenOrder(number="WO-20260101-0001")
 
 
 def test_a_worse_severity_raises_the_urgency_and_never_lowers_it() -> None:
-    assert plan(WORSENED, an_order(WorkOrderStatus.OPEN, 3), URGENCY, NONE) == AddToOrder(
+    assert plan(WORSENED, an_order(WorkOrderStatus.OPEN, 3), 2, NONE) == AddToOrder(
         number="WO-20260101-0001", urgency=2
     )
-    assert plan(WORSENED, an_order(WorkOrderStatus.OPEN, 1), URGENCY, NONE) == AddToOrder(number="WO-20260101-0001")
+    assert plan(WORSENED, an_order(WorkOrderStatus.OPEN, 1), 2, NONE) == AddToOrder(number="WO-20260101-0001")
+
+
+def test_a_symptom_with_an_urgency_of_its_own_raises_the_orders_urgency() -> None:
+    joined = an_event(AlarmEventKind.JOINED, Severity.CRITICAL)
+    assert plan(joined, an_order(WorkOrderStatus.OPEN, 3), 1, NONE) == AddToOrder(number="WO-20260101-0001", urgency=1)
 
 
 def test_after_an_early_close_only_worsening_opens_another_and_only_once() -> None:
     closed = an_order(WorkOrderStatus.CLOSED)
-    assert plan(an_event(AlarmEventKind.JOINED), closed, URGENCY, NONE) == NothingToOrder()
-    assert plan(WORSENED, closed, URGENCY, frozenset({Severity.WARNING})) == OpenOrder(previous=closed.number)
-    assert plan(WORSENED, closed, URGENCY, frozenset(Severity)) == NothingToOrder()
+    assert plan(an_event(AlarmEventKind.JOINED), closed, 3, NONE) == NothingToOrder()
+    assert plan(WORSENED, closed, 2, frozenset({Severity.WARNING})) == OpenOrder(previous=closed.number)
+    assert plan(WORSENED, closed, 2, frozenset(Severity)) == NothingToOrder()
 
 
 def test_a_cleared_alarm_is_noted_on_an_open_order_and_opens_none() -> None:
-    cleared = an_event(AlarmEventKind.CLEARED)
-    assert plan(cleared, an_order(WorkOrderStatus.COMPLETED), URGENCY, NONE) == AddToOrder(number="WO-20260101-0001")
-    assert plan(cleared, None, URGENCY, NONE) == NothingToOrder()
+    cleared = an_event(AlarmEventKind.CLEARED, finding_kind=FindingKind.CLEARED)
+    assert plan(cleared, an_order(WorkOrderStatus.COMPLETED), 3, NONE) == AddToOrder(number="WO-20260101-0001")
+    assert plan(cleared, None, 3, NONE) == NothingToOrder()
