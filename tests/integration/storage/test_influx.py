@@ -1,8 +1,6 @@
 """What only a real InfluxDB can show: its refusals, its absence, its retention, and what a dashboard then sees."""
 
-import http.server
 import secrets
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +15,7 @@ from iot_maint.domain.queries import SeriesQuery
 from iot_maint.domain.telemetry import Point
 from iot_maint.storage.telemetry import InfluxTelemetryStore, open_telemetry_store
 from iot_maint.storage.telemetry.urls import InfluxAddress
+from tests.receivers import Answer, receiving
 from tests.servers.influxdb import InfluxdbBucket
 from tests.servers.processes import free_port
 
@@ -35,30 +34,13 @@ def store_of(bucket: InfluxdbBucket, *, token: str = "", name: str = "") -> Infl
 
 
 @contextmanager
-def answering(status: int, body: bytes = b"", **headers: str) -> Iterator[str]:
-    """A server that gives everybody the same answer; its telemetry URL."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name.replace("_", "-"), value)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-            """Stays silent."""
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"influxdb://:t@127.0.0.1:{server.server_port}/o/b"
-        finally:
-            server.shutdown()
-            thread.join()
+def answering(status: int, body: bytes = b"", **headers: str) -> Iterator[InfluxTelemetryStore]:
+    """A store whose server gives everybody the same answer."""
+    with receiving(Answer(status=status, headers=headers, body=body)) as receiver:
+        address = InfluxAddress(
+            base_url=f"http://{receiver.host}:{receiver.port}", org="o", bucket="b", token=WRONG_TOKEN
+        )
+        yield InfluxTelemetryStore(address)
 
 
 def read_only_token(bucket: InfluxdbBucket) -> str:
@@ -148,8 +130,8 @@ def test_the_store_works_again_when_the_server_is_back(influxdb: InfluxdbBucket)
 
 @pytest.mark.parametrize("status", [500, 503, 429])
 def test_an_overloaded_server_is_unavailable_for_as_long_as_it_asks(status: int) -> None:
-    with answering(status, b'{"code":"unavailable","message":"queue is full"}', Retry_After="17") as url:
-        store = open_telemetry_store(url)
+    body = b'{"code":"unavailable","message":"queue is full"}'
+    with answering(status, body, **{"Retry-After": "17"}) as store:
         for call in (lambda: store.write([POINT]), lambda: store.read_series(QUERY)):
             with pytest.raises(StoreUnavailable, match="queue is full") as error:
                 call()
@@ -157,17 +139,17 @@ def test_an_overloaded_server_is_unavailable_for_as_long_as_it_asks(status: int)
 
 
 def test_an_answer_that_is_no_influxdb_is_unavailable_in_one_line() -> None:
-    with answering(502, b"<html>\n<h1>Bad\n gateway</h1>") as url, pytest.raises(StoreUnavailable) as error:
-        open_telemetry_store(url).write([POINT])
+    with answering(502, b"<html>\n<h1>Bad\n gateway</h1>") as store, pytest.raises(StoreUnavailable) as error:
+        store.write([POINT])
     assert str(error.value) == "InfluxDB answered 502: <html> <h1>Bad gateway</h1>"
 
-    with answering(200, b"<html>") as url, pytest.raises(StoreUnavailable, match="cannot be read"):
-        open_telemetry_store(url).read_series(QUERY)
+    with answering(200, b"<html>") as store, pytest.raises(StoreUnavailable, match="cannot be read"):
+        store.read_series(QUERY)
 
 
 def test_bytes_that_are_no_text_do_not_stop_the_writer() -> None:
-    with answering(502, b"\xff\xfe") as url, pytest.raises(StoreUnavailable):
-        open_telemetry_store(url).write([POINT])
+    with answering(502, b"\xff\xfe") as store, pytest.raises(StoreUnavailable):
+        store.write([POINT])
 
 
 def test_the_buckets_retention_is_read_and_set(influxdb: InfluxdbBucket) -> None:

@@ -1,0 +1,1 @@
+"""Order events on their way to people and dashboards, each channel a module."""
