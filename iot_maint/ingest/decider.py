@@ -60,25 +60,30 @@ class Decider:
 
     def run(self, stop: threading.Event) -> None:
         """Decide until `stop` is set, then checkpoint once more."""
-        if not self._resume(stop):
+        if not self.resume(stop):
             return
         while not stop.is_set():
             try:
-                batches = self._spool.read_after(self._progress.decided, READ_BATCHES)
+                decided = self.step(stop)
             except MaintError as error:
                 logger.error("deciding stands still until somebody mends this: %s", error)
                 stop.wait(SLOW_S)
-                continue
-            for batch in batches:
-                if not self.decide(batch, stop):
-                    break
-                self._progress.decided = batch.number
-                self._checkpoint_if_due()
-            self._meter.set("undecided_batches", max(self._progress.spooled - self._progress.decided, 0))
-            if not batches:
-                self._progress.wait_beyond(self._progress.decided, IDLE_S)
-                self._checkpoint_if_due()
+            else:
+                if not decided:
+                    self._progress.wait_beyond(self._progress.decided, IDLE_S)
         self.checkpoint()
+
+    def step(self, stop: threading.Event) -> bool:
+        """Decide the next batches, and checkpoint when it is time; false when there were none."""
+        batches = self._spool.read_after(self._progress.decided, READ_BATCHES)
+        for batch in batches:
+            if not self.decide(batch, stop):
+                break
+            self._progress.decided = batch.number
+            self._checkpoint_if_due()
+        self._meter.set("undecided_batches", max(self._progress.spooled - self._progress.decided, 0))
+        self._checkpoint_if_due()
+        return bool(batches)
 
     def decide(self, batch: Batch, stop: threading.Event) -> bool:
         """Decide a batch, waiting for the database as long as it takes; false when `stop` was set before.
@@ -118,7 +123,8 @@ class Decider:
         else:
             self._progress.covered = number
 
-    def _resume(self, stop: threading.Event) -> bool:
+    def resume(self, stop: threading.Event) -> bool:
+        """Begin after what the checkpoint covers, waiting for the database; false when `stop` was set before."""
         while not stop.is_set():
             try:
                 number = self._monitoring.start()

@@ -58,9 +58,7 @@ class Drain:
         """Move until `stop` is set; what is left then stays in the spool."""
         while not stop.is_set():
             try:
-                moved = self.move_some()
-                self._dispose()
-                self._report()
+                moved = self.step()
             except StoreUnavailable as error:
                 self._meter.count("store_failures", store="telemetry")
                 logger.warning("storing waits: %s", error)
@@ -77,16 +75,19 @@ class Drain:
                 if not moved:
                     self._progress.wait_beyond(self._progress.stored, IDLE_S)
 
-    def move_some(self) -> bool:
-        """Store the next batches; false when there are none."""
+    def step(self) -> bool:
+        """Store the next batches, and let go of those that nobody needs; false when there were none to store."""
         received_through_ms = self._progress.received_through_ms
         batches = self._spool.read_after(self._progress.stored, READ_BATCHES)
         if batches:
             self._store_batches(batches)
             self._progress.stored = batches[-1].number
+            # Of the same millisecond more may follow.
             received_through_ms = batches[-1].received_at_ms - 1
         self._progress.stored_through_ms = max(self._progress.stored_through_ms, received_through_ms)
         self._meter.set("spool_batches", max(self._progress.spooled - self._progress.stored, 0))
+        self._dispose()
+        self._report()
         return bool(batches)
 
     def _store_batches(self, batches: Sequence[Batch]) -> None:
