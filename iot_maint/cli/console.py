@@ -26,7 +26,7 @@ def say_json(document: object) -> None:
 def start_logging() -> None:
     """Logs go to stderr, one line an event."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for chatty in ("httpx", "httpcore", "alembic", "apscheduler", "paho"):
+    for chatty in ("httpx", "httpcore", "alembic", "apscheduler", "paho", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
