@@ -1,0 +1,1 @@
+"""The HTTP API: resources over the services, for people, scripts and dashboards."""

@@ -1,0 +1,99 @@
+"""Work orders as answers, and what a step is told."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from iot_maint.api.models.common import Answer, Asked, Instant, Note
+from iot_maint.domain.catalog import Comparison, Severity
+from iot_maint.domain.findings import FindingKind, RunningKnowledge
+from iot_maint.domain.work_orders import EntryKind, Origin, Transition, WorkOrderStatus
+
+
+class ReadingModel(Answer):
+    """One value."""
+
+    at: Instant
+    value: float
+
+
+class EvidenceModel(Answer):
+    """Numbers behind a finding, and one sentence that says them."""
+
+    kind: FindingKind
+    at: Instant
+    rule: str = Field(examples=["pump.bearing_temp_warning"])
+    metric: str = Field(examples=["bearing_temp"])
+    metric_label: str = Field(examples=["轴承温度"])
+    unit: str | None = Field(examples=["°C"])
+    comparison: Comparison
+    limit: float = Field(examples=[80])
+    clear_limit: float = Field(examples=[79])
+    dwell_s: float = Field(examples=[600])
+    occurrences: int = Field(examples=[1])
+    severity: Severity
+    basis: str = Field(examples=["engineering default"])
+    basis_label: str = Field(examples=["工程经验值"])
+    running: RunningKnowledge
+    readings: list[ReadingModel]
+    text: str = Field(examples=["轴承温度 83.2 °C，连续 10 min 高于限值 80 °C（工程经验值）"])
+
+
+class SpareModel(Answer):
+    """A spare part that the repair is likely to need."""
+
+    code: str = Field(examples=["bearing"])
+    label: str = Field(examples=["轴承"])
+
+
+class EntryModel(Answer):
+    """One line in the order's story."""
+
+    kind: EntryKind
+    label: str = Field(examples=["开单"])
+    at: Instant
+    recorded_at: Instant
+    by: str = Field(examples=["rules"])
+    rule: str | None
+    severity: Severity | None
+    transition: Transition | None
+    note: str
+
+
+class WorkOrderModel(Answer):
+    """A work order: what, where, why, the evidence, what to do, by when."""
+
+    number: str = Field(examples=["WO-20260101-0001"])
+    site: str = Field(examples=["yard"])
+    equipment: str = Field(examples=["P-01"])
+    equipment_name: str = Field(examples=["1 号生活水泵"])
+    equipment_type: str = Field(examples=["pump"])
+    fault_mode: str = Field(examples=["PMP-BEAR"])
+    fault_mode_label: str = Field(examples=["轴承劣化"])
+    origin: Origin
+    origin_label: str
+    status: WorkOrderStatus
+    status_label: str = Field(examples=["待派单"])
+    transitions: list[Transition] = Field(description="The legal next steps.")
+    severity: Severity
+    severity_label: str
+    urgency: int = Field(description="1 is the most urgent.", examples=[3])
+    urgency_label: str
+    title: str = Field(examples=["1 号生活水泵：轴承劣化"])
+    cause: str
+    action: str
+    trade: str = Field(examples=["机修工"])
+    spares: list[SpareModel]
+    evidence: list[EvidenceModel]
+    deadlines: dict[Literal["dispatch", "acknowledge", "arrive", "finish"], Instant]
+    onset_at: Instant = Field(description="Event time of the first crossing.")
+    raised_at: Instant = Field(description="Event time when the dwell was complete.")
+    opened_at: Instant = Field(description="The clock when the order was saved.")
+    previous: str | None = Field(description="The ended order that this one follows for the same fault.")
+    timeline: list[EntryModel]
+
+
+class StepModel(Asked):
+    """What is said with a step."""
+
+    note: Note = Field(default="", examples=["已更换轴承，振动恢复正常"])

@@ -1,0 +1,150 @@
+"""Equipment and alarms in the reader's language."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from iot_maint.domain.alarms import Alarm
+from iot_maint.domain.catalog import Catalog, Language
+from iot_maint.domain.equipment import Document, Equipment, LimitChange, LimitOverride, Part, PartReplacement, Transfer
+from iot_maint.domain.json_value import JsonObject
+from iot_maint.services.limit_text import limit_document
+from iot_maint.services.quantities import say_instant
+from iot_maint.services.texts import ALARM_STATUSES, EQUIPMENT_STATUSES, SEVERITIES
+
+
+def equipment_document(equipment: Equipment, catalog: Catalog, language: Language, zone: ZoneInfo) -> JsonObject:
+    """One row of the register."""
+    equipment_type = catalog.types.get(equipment.type)
+    kind = equipment_type.kinds.get(equipment.kind or "") if equipment_type is not None else None
+    return {
+        "code": equipment.code,
+        "name": equipment.name,
+        "type": equipment.type,
+        "type_label": equipment_type.label.of(language) if equipment_type is not None else equipment.type,
+        "kind": equipment.kind,
+        "kind_label": kind.of(language) if kind is not None else equipment.kind,
+        "site": equipment.site,
+        "status": equipment.status.value,
+        "status_label": EQUIPMENT_STATUSES[equipment.status].of(language),
+        "building": equipment.building,
+        "floor": equipment.floor,
+        "room": equipment.room,
+        "maker": equipment.maker,
+        "model": equipment.model,
+        "serial": equipment.serial,
+        "commissioned_on": _day(equipment.commissioned_on),
+        "warranty_until": _day(equipment.warranty_until),
+        "contractor": equipment.contractor,
+        "contractor_licence": equipment.contractor_licence,
+        "contractor_phone": equipment.contractor_phone,
+        "parent": equipment.parent,
+        "gateway": equipment.gateway,
+        "gateway_device": equipment.gateway_device,
+        "parameters": dict(equipment.parameters),
+        "merged_into": equipment.merged_into,
+        "first_seen_at": _instant(equipment.first_seen_at, zone),
+    }
+
+
+def alarm_document(
+    alarm: Alarm,
+    catalog: Catalog,
+    equipment: Equipment | None,
+    language: Language,
+    zone: ZoneInfo,
+    notes: Sequence[tuple[datetime, str, str]] = (),
+) -> JsonObject:
+    """One alarm; `orders` are the numbers of the orders it led to, by severity."""
+    equipment_type = catalog.types.get(equipment.type) if equipment is not None else None
+    mode = equipment_type.fault_modes.get(alarm.key.fault_mode) if equipment_type is not None else None
+    return {
+        "id": alarm.id,
+        "site": alarm.site,
+        "equipment": alarm.key.equipment,
+        "equipment_name": equipment.name if equipment is not None else alarm.key.equipment,
+        "fault_mode": alarm.key.fault_mode,
+        "fault_mode_label": mode.label.of(language) if mode is not None else alarm.key.fault_mode,
+        "severity": alarm.severity.value,
+        "severity_label": SEVERITIES[alarm.severity].of(language),
+        "status": alarm.status.value,
+        "status_label": ALARM_STATUSES[alarm.status].of(language),
+        "onset_at": say_instant(alarm.onset_at, zone),
+        "raised_at": say_instant(alarm.key.raised_at, zone),
+        "cleared_at": _instant(alarm.cleared_at, zone),
+        "acknowledged_at": _instant(alarm.acknowledged_at, zone),
+        "acknowledged_by": alarm.acknowledged_by,
+        "rules": list(alarm.rules),
+        "orders": {severity.value: number for severity, number in alarm.orders.items()},
+        "notes": [{"at": say_instant(at, zone), "by": by, "note": note} for at, by, note in notes],
+    }
+
+
+def part_document(part: Part) -> JsonObject:
+    """A part that is built in."""
+    return {"code": part.code, "name": part.name, "quantity": part.quantity}
+
+
+def replacement_document(replacement: PartReplacement) -> JsonObject:
+    """A part that was replaced."""
+    return {
+        "part": replacement.part,
+        "quantity": replacement.quantity,
+        "replaced_on": replacement.replaced_on.isoformat(),
+        "work_order": replacement.work_order,
+        "note": replacement.note,
+        "recorded_by": replacement.recorded_by,
+    }
+
+
+def link_document(document: Document) -> JsonObject:
+    """A manual, drawing or certificate."""
+    return {"title": document.title, "url": document.url}
+
+
+def override_document(override: LimitOverride | None) -> JsonObject | None:
+    """A limit of one's own; nulls keep the catalog's value.  None where the catalog's holds."""
+    if override is None:
+        return None
+    return {
+        "rule_key": override.rule_key,
+        "limit": limit_document(override.limit),
+        "clear_limit": limit_document(override.clear_limit),
+        "for_s": override.for_duration.total_seconds() if override.for_duration is not None else None,
+        "enabled": override.enabled,
+    }
+
+
+def limit_change_document(change: LimitChange, zone: ZoneInfo) -> JsonObject:
+    """Who changed which limit, when, from what to what."""
+    return {
+        "rule_key": change.rule_key,
+        "changed_at": say_instant(change.changed_at, zone),
+        "changed_by": change.changed_by,
+        "old": override_document(change.old),
+        "new": override_document(change.new),
+    }
+
+
+def transfer_document(transfer: Transfer, zone: ZoneInfo) -> JsonObject:
+    """A copy of one identity's points to another, and how far it has come."""
+    return {
+        "id": transfer.id,
+        "kind": transfer.kind.value,
+        "source": transfer.source,
+        "target": transfer.target,
+        "from_measurement": transfer.from_measurement,
+        "to_measurement": transfer.to_measurement,
+        "requested_at": say_instant(transfer.requested_at, zone),
+        "requested_by": transfer.requested_by,
+        "points_copied": transfer.points_copied,
+        "finished_at": _instant(transfer.finished_at, zone),
+    }
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day is not None else None
+
+
+def _instant(at: datetime | None, zone: ZoneInfo) -> str | None:
+    return say_instant(at, zone) if at is not None else None

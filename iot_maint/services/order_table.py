@@ -1,0 +1,64 @@
+"""Work orders as rows of a table."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from iot_maint.domain.catalog import Catalog, Language
+from iot_maint.domain.equipment import Equipment
+from iot_maint.domain.work_orders import WorkOrder
+from iot_maint.services.quantities import say_instant
+from iot_maint.services.rendering import order_texts
+from iot_maint.services.tables import Cell
+from iot_maint.services.texts import ORDER_STATUSES
+
+DEADLINES = ("dispatch", "acknowledge", "arrive", "finish")
+ORDER_COLUMNS = (
+    "number",
+    "title",
+    "site",
+    "equipment",
+    "equipment_name",
+    "fault_mode",
+    "origin",
+    "status",
+    "status_label",
+    "severity",
+    "urgency",
+    "trade",
+    "onset_at",
+    "raised_at",
+    "opened_at",
+    *(f"deadline_{name}" for name in DEADLINES),
+    "previous",
+)
+
+
+def order_row(
+    order: WorkOrder, catalog: Catalog, equipment: Equipment | None, language: Language, zone: ZoneInfo
+) -> Sequence[Cell]:
+    """The cells of `ORDER_COLUMNS`."""
+    texts = order_texts(order, catalog, equipment, language)
+
+    def instant(at: datetime | None) -> str | None:
+        return say_instant(at, zone) if at is not None else None
+
+    return (
+        order.number,
+        texts.title,
+        order.site,
+        order.equipment,
+        texts.equipment_name,
+        order.fault_mode,
+        order.origin.value,
+        order.status.value,
+        ORDER_STATUSES[order.status].of(language),
+        order.severity.value,
+        order.urgency,
+        texts.trade,
+        instant(order.onset_at),
+        instant(order.raised_at),
+        instant(order.opened_at),
+        *(instant(order.deadlines.get(name)) for name in DEADLINES),
+        order.previous,
+    )

@@ -1,0 +1,87 @@
+"""A work order as a page of plain text: what, where, why, the evidence, what to do, by when."""
+
+from collections.abc import Mapping
+from zoneinfo import ZoneInfo
+
+from iot_maint.domain.catalog import Catalog, Language, Text
+from iot_maint.domain.equipment import Equipment
+from iot_maint.domain.work_orders import WorkOrder
+from iot_maint.services.evidence import say_evidence
+from iot_maint.services.quantities import say_clock_time
+from iot_maint.services.rendering import OrderTexts, finding_kind, order_texts
+from iot_maint.services.texts import DEADLINES, ORDER_STATUSES, SEVERITIES
+
+_HEADINGS: Mapping[str, Text] = {
+    "order": Text(zh="工单", en="Work order"),
+    "what": Text(zh="故障", en="What"),
+    "where": Text(zh="地点", en="Where"),
+    "why": Text(zh="原因", en="Why"),
+    "evidence": Text(zh="证据", en="Evidence"),
+    "action": Text(zh="处理", en="Do"),
+    "who": Text(zh="工种", en="Who"),
+    "spares": Text(zh="备件", en="Spares"),
+    "when": Text(zh="时限", en="By when"),
+}
+_WIDTH = {Language.ZH_CN: 4, Language.EN: 9}  # a Chinese heading is two characters, four columns wide
+_NO_DEADLINE = Text(zh="无", en="no deadline")
+
+
+def order_text(
+    order: WorkOrder, catalog: Catalog, equipment: Equipment | None, language: Language, zone: ZoneInfo
+) -> str:
+    """Several lines, without a newline at the end."""
+    texts = order_texts(order, catalog, equipment, language)
+    heading = _HEADINGS["order"].of(language)
+    lines = [
+        f"{heading} {order.number} · {texts.urgency} · {ORDER_STATUSES[order.status].of(language)}",
+        *_line("what", f"{texts.title}（{_severity(order, language)}）", language),
+        *_line("where", _place(order, equipment), language),
+        *_line("why", texts.cause, language),
+        *_line("evidence", _evidence(order, catalog, language), language),
+        *_line("action", texts.action, language),
+        *_line("who", texts.trade, language),
+        *_line("spares", _spares(texts, language), language),
+        *_line("when", _deadlines(order, language, zone), language),
+    ]
+    return "\n".join(lines)
+
+
+def _line(heading: str, text: str, language: Language) -> list[str]:
+    if not text:
+        return []
+    label = _HEADINGS[heading].of(language)
+    wide = 2 * len(label) if language is Language.ZH_CN else len(label)
+    first, *more = text.splitlines()
+    indent = " " * (_WIDTH[language] + 4)
+    return [f"  {label}{' ' * (_WIDTH[language] - wide)}  {first}", *(indent + line for line in more)]
+
+
+def _severity(order: WorkOrder, language: Language) -> str:
+    return SEVERITIES[order.severity].of(language)
+
+
+def _place(order: WorkOrder, equipment: Equipment | None) -> str:
+    steps = (equipment.building, equipment.floor, equipment.room) if equipment is not None else ()
+    return f"{' / '.join((order.site, *(step for step in steps if step)))} · {order.equipment}"
+
+
+def _evidence(order: WorkOrder, catalog: Catalog, language: Language) -> str:
+    equipment_type = catalog.types.get(order.equipment_type)
+    return "\n".join(
+        say_evidence(entry.evidence, equipment_type, language, kind=finding_kind(entry))
+        for entry in order.timeline
+        if entry.evidence is not None
+    )
+
+
+def _spares(texts: OrderTexts, language: Language) -> str:
+    return ("、" if language is Language.ZH_CN else ", ").join(label for _, label in texts.spares)
+
+
+def _deadlines(order: WorkOrder, language: Language, zone: ZoneInfo) -> str:
+    said = (
+        f"{text.of(language)} {say_clock_time(order.deadlines[name], zone)}"
+        for name, text in DEADLINES.items()
+        if name in order.deadlines
+    )
+    return " · ".join(said) or _NO_DEADLINE.of(language)

@@ -1,0 +1,154 @@
+"""Work orders in the reader's language.  Orders store codes and values; what they mean is looked up here, each time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from iot_maint.domain.catalog import Catalog, EquipmentType, FaultMode, Language
+from iot_maint.domain.equipment import Equipment
+from iot_maint.domain.findings import FindingKind
+from iot_maint.domain.json_value import JsonObject
+from iot_maint.domain.outbox import OrderEvent
+from iot_maint.domain.ports import Database
+from iot_maint.domain.work_orders import EntryKind, TimelineEntry, WorkOrder, legal_transitions
+from iot_maint.services.evidence import evidence_document
+from iot_maint.services.quantities import say_instant
+from iot_maint.services.texts import (
+    ENTRIES,
+    NO_LONGER_DECLARED,
+    ORDER_STATUSES,
+    ORIGINS,
+    SEVERITIES,
+    TRANSITIONS,
+)
+
+_OF_A_CLEAR = frozenset({EntryKind.ALARM_CLEARED, EntryKind.ALARM_EASED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderTexts:
+    """What the catalog says of an order's fault; codes where it says nothing any more."""
+
+    equipment_name: str
+    title: str
+    fault_mode: str
+    cause: str
+    action: str
+    trade: str
+    spares: tuple[tuple[str, str], ...]
+    urgency: str
+
+
+def order_texts(order: WorkOrder, catalog: Catalog, equipment: Equipment | None, language: Language) -> OrderTexts:
+    """The order's texts; a type or fault mode that is gone from the catalog leaves its code."""
+    equipment_type = catalog.types.get(order.equipment_type)
+    mode = equipment_type.fault_modes.get(order.fault_mode) if equipment_type is not None else None
+    level = catalog.service_levels.get(order.urgency)
+    name = equipment.name if equipment is not None else order.equipment
+    label = mode.label.of(language) if mode is not None else order.fault_mode
+    gone = NO_LONGER_DECLARED.of(language).format(code=f"{order.equipment_type}/{order.fault_mode}")
+    return OrderTexts(
+        equipment_name=name,
+        title=f"{name}：{label}" if language is Language.ZH_CN else f"{name}: {label}",
+        fault_mode=label,
+        cause=mode.cause.of(language) if mode is not None else gone,
+        action=mode.action.of(language) if mode is not None else gone,
+        trade=_trade(equipment_type, mode, language),
+        spares=_spares(equipment_type, mode, language),
+        urgency=level.label.of(language) if level is not None else str(order.urgency),
+    )
+
+
+def order_document(
+    order: WorkOrder, catalog: Catalog, equipment: Equipment | None, language: Language, zone: ZoneInfo
+) -> JsonObject:
+    """The work order as the API and the webhook show it: public names, see the contracts in docs/adr/0007."""
+    equipment_type = catalog.types.get(order.equipment_type)
+    texts = order_texts(order, catalog, equipment, language)
+    return {
+        "number": order.number,
+        "site": order.site,
+        "equipment": order.equipment,
+        "equipment_name": texts.equipment_name,
+        "equipment_type": order.equipment_type,
+        "fault_mode": order.fault_mode,
+        "fault_mode_label": texts.fault_mode,
+        "origin": order.origin.value,
+        "origin_label": ORIGINS[order.origin].of(language),
+        "status": order.status.value,
+        "status_label": ORDER_STATUSES[order.status].of(language),
+        "transitions": [transition.value for transition in legal_transitions(order.status)],
+        "severity": order.severity.value,
+        "severity_label": SEVERITIES[order.severity].of(language),
+        "urgency": order.urgency,
+        "urgency_label": texts.urgency,
+        "title": texts.title,
+        "cause": texts.cause,
+        "action": texts.action,
+        "trade": texts.trade,
+        "spares": [{"code": code, "label": label} for code, label in texts.spares],
+        "evidence": [
+            evidence_document(entry.evidence, equipment_type, language, zone, kind=finding_kind(entry), at=entry.at)
+            for entry in order.timeline
+            if entry.evidence is not None
+        ],
+        "deadlines": {name: say_instant(at, zone) for name, at in order.deadlines.items()},
+        "onset_at": say_instant(order.onset_at, zone),
+        "raised_at": say_instant(order.raised_at, zone),
+        "opened_at": say_instant(order.opened_at, zone),
+        "previous": order.previous,
+        "timeline": [entry_document(entry, language, zone) for entry in order.timeline],
+    }
+
+
+def entry_document(entry: TimelineEntry, language: Language, zone: ZoneInfo) -> JsonObject:
+    """One line of the order's story; its evidence stands in the order's `evidence`, at the same instant."""
+    label = TRANSITIONS[entry.transition] if entry.transition is not None else ENTRIES[entry.kind]
+    return {
+        "kind": entry.kind.value,
+        "label": label.of(language),
+        "at": say_instant(entry.at, zone),
+        "recorded_at": say_instant(entry.recorded_at, zone),
+        "by": entry.by,
+        "rule": entry.rule,
+        "severity": entry.severity.value if entry.severity is not None else None,
+        "transition": entry.transition.value if entry.transition is not None else None,
+        "note": entry.note,
+    }
+
+
+def order_renderer(
+    database: Database, catalog: Catalog, language: Language, zone: ZoneInfo
+) -> Callable[[OrderEvent], JsonObject]:
+    """A function from an order's event to the order as it stands now; the event's own codes if the order is gone."""
+
+    def render(event: OrderEvent) -> JsonObject:
+        with database.reading() as repositories:
+            order = repositories.orders.get(event.order)
+            equipment = repositories.equipment.get(order.equipment) if order is not None else None
+        if order is None:
+            return dict(event.details)
+        return order_document(order, catalog, equipment, language, zone)
+
+    return render
+
+
+def finding_kind(entry: TimelineEntry) -> FindingKind:
+    """Whether an entry's evidence shows the fault, or its going."""
+    return FindingKind.CLEARED if entry.kind in _OF_A_CLEAR else FindingKind.RAISED
+
+
+def _trade(equipment_type: EquipmentType | None, mode: FaultMode | None, language: Language) -> str:
+    if equipment_type is None or mode is None:
+        return ""
+    label = equipment_type.trades.get(mode.trade)
+    return label.of(language) if label is not None else mode.trade
+
+
+def _spares(
+    equipment_type: EquipmentType | None, mode: FaultMode | None, language: Language
+) -> tuple[tuple[str, str], ...]:
+    if equipment_type is None or mode is None:
+        return ()
+    declared = equipment_type.spares
+    return tuple((code, declared[code].label.of(language) if code in declared else code) for code in mode.spares)

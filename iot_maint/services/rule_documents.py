@@ -1,0 +1,81 @@
+"""Rules in the reader's language: as the catalog declares them, and as they stand for one piece of equipment."""
+
+from iot_maint.domain.catalog import EquipmentType, Language, ThresholdRule, WaitingRule
+from iot_maint.domain.json_value import JsonObject
+from iot_maint.rules.applicability import ActiveRule, RuleReport, RuleStanding
+from iot_maint.services.evidence import say_basis
+from iot_maint.services.limit_text import limit_document
+from iot_maint.services.texts import NEEDS, SEVERITIES, STANDINGS
+
+
+def declared_rule_document(
+    rule: ThresholdRule | WaitingRule, equipment_type: EquipmentType, language: Language
+) -> JsonObject:
+    """A rule as declared.  `state` is `running` for kinds of rule that run now, `waiting` for those that do not yet."""
+    metric = equipment_type.metrics.get(rule.metric)
+    mode = equipment_type.fault_modes.get(rule.fault_mode)
+    common: JsonObject = {
+        "id": rule.id,
+        "type": equipment_type.name,
+        "key": rule.key,
+        "metric": rule.metric,
+        "metric_label": metric.label.of(language) if metric is not None else rule.metric,
+        "unit": metric.unit if metric is not None else None,
+        "severity": rule.severity.value,
+        "severity_label": SEVERITIES[rule.severity].of(language),
+        "fault_mode": rule.fault_mode,
+        "fault_mode_label": mode.label.of(language) if mode is not None else rule.fault_mode,
+        "kinds": sorted(rule.kinds),
+        "basis": str(rule.basis),
+        "basis_label": say_basis(str(rule.basis), language),
+    }
+    if isinstance(rule, WaitingRule):
+        return {**common, "state": "waiting", "needs": rule.needs.value, "limit_text": rule.limit.of(language)}
+    return {
+        **common,
+        "state": "running",
+        "comparison": rule.comparison.value,
+        "limit": limit_document(rule.limit),
+        "clear_limit": limit_document(rule.clear_limit),
+        "dwell_s": rule.for_duration.total_seconds(),
+        "occurrences": rule.occurrences,
+        "gated": rule.gated,
+    }
+
+
+def rule_document(report: RuleReport, equipment_type: EquipmentType, language: Language) -> JsonObject:
+    """A rule as it stands for one piece of equipment: the declaration, and what became of it there."""
+    key = report.rule.removeprefix(f"{equipment_type.name}.")
+    rule = equipment_type.rules.get(key) or equipment_type.waiting[key]
+    return {
+        **declared_rule_document(rule, equipment_type, language),
+        "standing": report.standing.value,
+        "standing_label": say_standing(report, equipment_type, language),
+        "detail": report.detail,
+        "active": _active_document(report.active),
+    }
+
+
+def say_standing(report: RuleReport, equipment_type: EquipmentType, language: Language) -> str:
+    """Whether the rule runs there, and if not, what it lacks, by the catalog's name for it."""
+    detail = report.detail
+    if report.standing is RuleStanding.MISSING_PARAMETER and detail in equipment_type.parameters:
+        detail = f"{detail}（{equipment_type.parameters[detail].label.of(language)}）"
+    elif report.standing is RuleStanding.OTHER_KIND:
+        kinds = equipment_type.kinds
+        detail = ", ".join(kinds[k].of(language) if k in kinds else k for k in report.detail.split(", "))
+    elif report.standing is RuleStanding.WAITING:
+        detail = next((text.of(language) for need, text in NEEDS.items() if need.value == detail), detail)
+    return STANDINGS[report.standing].of(language).format(detail=detail)
+
+
+def _active_document(active: ActiveRule | None) -> JsonObject | None:
+    if active is None:
+        return None
+    return {
+        "limit": active.limit,
+        "clear_limit": active.clear_limit,
+        "dwell_s": active.dwell_ms / 1000,
+        "occurrences": active.occurrences,
+        "max_gap_s": active.max_gap_ms / 1000 if active.max_gap_ms is not None else None,
+    }

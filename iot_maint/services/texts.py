@@ -1,0 +1,103 @@
+"""The words that no catalog holds: names of statuses, severities and steps, in both languages."""
+
+from collections.abc import Mapping
+
+from iot_maint.domain.alarms import AlarmStatus
+from iot_maint.domain.catalog import Need, Severity, Text
+from iot_maint.domain.equipment import EquipmentStatus
+from iot_maint.domain.work_orders import EntryKind, Origin, Transition, WorkOrderStatus
+from iot_maint.rules.applicability import RuleStanding
+
+SEVERITIES: Mapping[Severity, Text] = {
+    Severity.WARNING: Text(zh="警告", en="warning"),
+    Severity.CRITICAL: Text(zh="严重", en="critical"),
+}
+
+ORDER_STATUSES: Mapping[WorkOrderStatus, Text] = {
+    WorkOrderStatus.PLANNED: Text(zh="已计划", en="planned"),
+    WorkOrderStatus.OPEN: Text(zh="待派单", en="open"),
+    WorkOrderStatus.DISPATCHED: Text(zh="已派单", en="dispatched"),
+    WorkOrderStatus.ACKNOWLEDGED: Text(zh="已接单", en="acknowledged"),
+    WorkOrderStatus.IN_PROGRESS: Text(zh="处理中", en="in progress"),
+    WorkOrderStatus.PAUSED: Text(zh="已暂停", en="paused"),
+    WorkOrderStatus.COMPLETED: Text(zh="已完工", en="completed"),
+    WorkOrderStatus.VERIFIED: Text(zh="已验收", en="verified"),
+    WorkOrderStatus.CLOSED: Text(zh="已关闭", en="closed"),
+    WorkOrderStatus.CANCELLED: Text(zh="已取消", en="cancelled"),
+}
+
+TRANSITIONS: Mapping[Transition, Text] = {
+    Transition.DISPATCH: Text(zh="派单", en="dispatched"),
+    Transition.ACKNOWLEDGE: Text(zh="接单", en="acknowledged"),
+    Transition.ARRIVE: Text(zh="到场", en="arrived"),
+    Transition.PAUSE: Text(zh="暂停", en="paused"),
+    Transition.RESUME: Text(zh="恢复", en="resumed"),
+    Transition.COMPLETE: Text(zh="完工", en="completed"),
+    Transition.VERIFY: Text(zh="验收", en="verified"),
+    Transition.CLOSE: Text(zh="关闭", en="closed"),
+    Transition.REOPEN: Text(zh="重新打开", en="reopened"),
+    Transition.CANCEL: Text(zh="取消", en="cancelled"),
+}
+
+ENTRIES: Mapping[EntryKind, Text] = {
+    EntryKind.OPENED: Text(zh="开单", en="opened"),
+    EntryKind.EVIDENCE_ADDED: Text(zh="新增证据", en="evidence added"),
+    EntryKind.URGENCY_RAISED: Text(zh="紧急程度升级", en="urgency raised"),
+    EntryKind.ALARM_EASED: Text(zh="部分报警已恢复", en="alarm eased"),
+    EntryKind.ALARM_CLEARED: Text(zh="报警已恢复", en="alarm cleared"),
+    EntryKind.REOPENED: Text(zh="故障再现，重新打开", en="fault is back, reopened"),
+    EntryKind.TRANSITION: Text(zh="处理", en="step"),
+}
+
+ORIGINS: Mapping[Origin, Text] = {
+    Origin.ALARM: Text(zh="报警", en="alarm"),
+    Origin.FORECAST: Text(zh="预测", en="forecast"),
+    Origin.PLAN: Text(zh="保养计划", en="maintenance plan"),
+    Origin.REPORT: Text(zh="报修", en="report"),
+    Origin.MANUAL: Text(zh="人工", en="manual"),
+}
+
+EQUIPMENT_STATUSES: Mapping[EquipmentStatus, Text] = {
+    EquipmentStatus.UNREGISTERED: Text(zh="未登记", en="unregistered"),
+    EquipmentStatus.IN_SERVICE: Text(zh="在用", en="in service"),
+    EquipmentStatus.UNDER_MAINTENANCE: Text(zh="维修中", en="under maintenance"),
+    EquipmentStatus.STOPPED: Text(zh="停用", en="stopped"),
+    EquipmentStatus.RETIRED: Text(zh="报废", en="retired"),
+}
+
+ALARM_STATUSES: Mapping[AlarmStatus, Text] = {
+    AlarmStatus.ACTIVE: Text(zh="未确认", en="active"),
+    AlarmStatus.ACKNOWLEDGED: Text(zh="已确认", en="acknowledged"),
+    AlarmStatus.CLEARED_UNACKNOWLEDGED: Text(zh="已恢复，未确认", en="cleared, never acknowledged"),
+    AlarmStatus.CLEARED: Text(zh="已恢复", en="cleared"),
+}
+
+STANDINGS: Mapping[RuleStanding, Text] = {
+    RuleStanding.RUNNING: Text(zh="运行中", en="running"),
+    RuleStanding.WAITING: Text(zh="等待规则类型 {detail}", en="waits for the rule kind {detail}"),
+    RuleStanding.OTHER_KIND: Text(zh="仅适用于 {detail}", en="only for {detail}"),
+    RuleStanding.MISSING_PARAMETER: Text(
+        zh="未运行：缺少参数 {detail}", en="not running: parameter {detail} is missing"
+    ),
+    RuleStanding.DISABLED: Text(zh="已停用", en="switched off"),
+    RuleStanding.SAMPLED_TOO_SLOWLY: Text(zh="未运行：采样过慢", en="not running: sampled too slowly"),
+}
+
+NEEDS: Mapping[Need, Text] = {
+    Need.BASELINE: Text(zh="自身基线", en="baseline"),
+    Need.WINDOW: Text(zh="时间窗", en="window"),
+    Need.SIBLING: Text(zh="同类比较", en="sibling"),
+    Need.SEQUENCE: Text(zh="事件顺序", en="sequence"),
+}
+
+DEADLINES: Mapping[str, Text] = {
+    "dispatch": Text(zh="派单", en="dispatch"),
+    "acknowledge": Text(zh="接单", en="acknowledge"),
+    "arrive": Text(zh="到场", en="arrive"),
+    "finish": Text(zh="完成", en="finish"),
+}
+
+YES, NO = Text(zh="是", en="yes"), Text(zh="否", en="no")
+ENGINEERING_DEFAULT = Text(zh="工程经验值", en="engineering default")
+ASSUMED_RUNNING = Text(zh="运行状态未知，按运行中判断", en="the running state was unknown and taken as running")
+NO_LONGER_DECLARED = Text(zh="型号目录中已无 {code} 的说明", en="the catalog no longer describes {code}")

@@ -1,0 +1,76 @@
+"""What people do to work orders and alarms: one legal step at a time, kept with their name."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from iot_maint.domain.alarms import Alarm
+from iot_maint.domain.errors import Conflict, UnknownThing
+from iot_maint.domain.outbox import Channel
+from iot_maint.domain.ports import Clock, Repositories
+from iot_maint.domain.work_orders import ENDED, EntryKind, TimelineEntry, Transition, WorkOrder, status_after
+from iot_maint.services.order_events import announce
+
+
+def transition_order(
+    repositories: Repositories,
+    number: str,
+    transition: Transition,
+    *,
+    by: str,
+    note: str,
+    clock: Clock,
+    channels: Sequence[Channel],
+) -> WorkOrder:
+    """The order after the step, with its new timeline entry; the event is in the outbox.
+
+    `IllegalTransition` names the legal ones.  `Conflict` when somebody else was faster, or when the order would
+    stand open beside another one of its fault.
+    """
+    order = repositories.orders.get(number)
+    if order is None:
+        raise UnknownThing(f"no work order {number}")
+    target = status_after(transition, order.status)
+    if not repositories.orders.set_status(number, order.status, target):
+        raise _refusal(repositories, order, transition)
+    now = clock.now()
+    entry = TimelineEntry(kind=EntryKind.TRANSITION, at=now, recorded_at=now, by=by, transition=transition, note=note)
+    repositories.orders.append(number, entry)
+    order = replace(order, status=target, timeline=(*order.timeline, entry))
+    announce(repositories, order, entry, channels)
+    if target in ENDED:
+        _tell_alarm(repositories, order, entry)
+    return order
+
+
+def acknowledge_alarm(repositories: Repositories, alarm_id: int, *, by: str, note: str, clock: Clock) -> Alarm:
+    """Somebody has seen it.  Seeing it again changes nothing but may add a note."""
+    alarm = repositories.alarms.get(alarm_id)
+    if alarm is None:
+        raise UnknownThing(f"no alarm {alarm_id}")
+    now = clock.now()
+    if note:
+        repositories.alarms.add_note(alarm_id, now, by, note)
+    if alarm.acknowledged_at is not None:
+        return alarm
+    repositories.alarms.acknowledge(alarm_id, now, by)
+    return replace(alarm, acknowledged_at=now, acknowledged_by=by)
+
+
+def _refusal(repositories: Repositories, order: WorkOrder, transition: Transition) -> Conflict:
+    now = repositories.orders.get(order.number)
+    if now is not None and now.status is not order.status:
+        return Conflict(f"work order {order.number} became {now.status} meanwhile; look at it again")
+    beside = repositories.orders.latest(order.equipment, order.fault_mode)
+    other = f"{beside.number} " if beside is not None and beside.number != order.number else "another one "
+    return Conflict(
+        f"cannot {transition} {order.number}: {other}is open for the same fault of {order.equipment}; work on that one"
+    )
+
+
+def _tell_alarm(repositories: Repositories, order: WorkOrder, entry: TimelineEntry) -> None:
+    """An order that ends while its alarm stands leaves a note there, since nothing else will follow from it."""
+    alarm = repositories.orders.alarm_of(order.number)
+    if alarm is None or alarm.cleared_at is not None:
+        return
+    reason = f": {entry.note}" if entry.note else ""
+    repositories.alarms.add_note(alarm.id, entry.at, entry.by, f"{order.number} → {order.status}{reason}")
