@@ -40,9 +40,7 @@ CREATE TABLE dead_letter (
 def spool_path(data_dir: Path, worker: str) -> Path:
     """Where that worker's spool lies; `BrokenSetting` for a name that makes no file name."""
     if _WORKER.fullmatch(worker) is None:
-        raise BrokenSetting(
-            f"IOT_MAINT_WORKER={worker!r}: letters, digits, '.', '_' and '-' only, at most 64"
-        )
+        raise BrokenSetting(f"IOT_MAINT_WORKER={worker!r}: letters, digits, '.', '_' and '-' only, at most 64")
     return data_dir / f"spool-{worker}.db"
 
 

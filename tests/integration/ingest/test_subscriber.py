@@ -1,0 +1,157 @@
+"""The session with a real broker: what is acknowledged, what comes again, and over what it runs."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from iot_maint.clock import ReplayClock
+from iot_maint.ingest.broker_url import parse_broker_url
+from iot_maint.ingest.inbox import Inbox, Message
+from iot_maint.ingest.mqtt import Subscriber
+from iot_maint.metering import PrometheusMeter
+from tests.builders import T0
+from tests.ingest_worker import CLIENT_ID, eventually
+from tests.servers.mosquitto import MosquittoServer
+
+TOPIC = "iot/v1/S1/P-01/telemetry"
+
+
+class Session:
+    """One connected subscriber and what it received."""
+
+    def __init__(self, subscriber: Subscriber, inbox: Inbox) -> None:
+        self.subscriber = subscriber
+        self._inbox = inbox
+
+    def receive(self) -> Message:
+        (message,) = self._inbox.collect(1, 20)
+        return message
+
+    def receives_nothing(self) -> bool:
+        return self._inbox.collect(1, 0.2) == []
+
+
+@contextmanager
+def session(url: str) -> Iterator[Session]:
+    inbox = Inbox()
+    subscriber = Subscriber(
+        address=parse_broker_url(url), client_id=CLIENT_ID, inbox=inbox, clock=ReplayClock(T0), meter=PrometheusMeter()
+    )
+    with subscriber:
+        eventually(lambda: subscriber.connected)
+        yield Session(subscriber, inbox)
+
+
+def subscribe_once(url: str) -> None:
+    """The broker keeps messages for this client from now on."""
+    with session(url):
+        pass
+
+
+def test_a_message_comes_again_until_it_is_acknowledged(mosquitto: MosquittoServer) -> None:
+    with session(mosquitto.url) as first:
+        mosquitto.publish(TOPIC, "once")
+        assert first.receive().payload == b"once"
+    with session(mosquitto.url) as second:
+        message = second.receive()
+        assert message.payload == b"once"
+        second.subscriber.acknowledge([message])
+    with session(mosquitto.url) as third:
+        assert third.receives_nothing()
+
+
+def test_an_acknowledgement_of_an_earlier_connection_is_not_sent(mosquitto: MosquittoServer) -> None:
+    with session(mosquitto.url) as first:
+        mosquitto.publish(TOPIC, "once")
+        message = first.receive()
+        first.subscriber.acknowledge([message._replace(connection=message.connection - 1)])
+    with session(mosquitto.url) as second:
+        assert second.receive().payload == b"once"
+
+
+@pytest.mark.slow
+def test_an_acknowledgement_that_comes_after_a_reconnect_is_not_sent(mosquitto: MosquittoServer) -> None:
+    with session(mosquitto.url) as first:
+        mosquitto.publish(TOPIC, "once")
+        early = first.receive()
+        mosquitto.stop()
+        mosquitto.start()
+        late = first.receive()
+        # The broker gives the same number again: only the connection tells the two apart.
+        assert late.payload == early.payload
+        assert late.mid == early.mid
+        first.subscriber.acknowledge([early])
+    with session(mosquitto.url) as second:
+        message = second.receive()
+        second.subscriber.acknowledge([message])
+    with session(mosquitto.url) as third:
+        assert third.receives_nothing()
+
+
+def test_only_telemetry_topics_are_received(mosquitto: MosquittoServer) -> None:
+    with session(mosquitto.url) as opened:
+        mosquitto.publish("iot/v1/S1/P-01/command", "no")
+        mosquitto.publish("other", "no")
+        mosquitto.publish(TOPIC, "yes")
+        assert opened.receive().payload == b"yes"
+
+
+def test_messages_of_qos_0_need_no_acknowledgement(mosquitto: MosquittoServer) -> None:
+    with session(mosquitto.url) as opened:
+        mosquitto.publish(TOPIC, "loose", qos=0)
+        message = opened.receive()
+        assert message.qos == 0
+        opened.subscriber.acknowledge([message])
+        mosquitto.publish(TOPIC, "next")
+        assert opened.receive().payload == b"next"
+
+
+def test_messages_carry_the_time_of_the_clock_and_their_size(mosquitto: MosquittoServer) -> None:
+    with session(mosquitto.url) as opened:
+        mosquitto.publish(TOPIC, b"x" * 300_000)
+        message = opened.receive()
+    assert message.received_at_ms == int(T0.timestamp() * 1000)
+    assert (message.size, len(message.payload)) == (300_000, 256 * 1024)
+
+
+def make_certificate(folder: Path) -> tuple[Path, Path]:
+    """(certificate, key) of 127.0.0.1, signed by itself."""
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl here")
+    certificate, key = folder / "broker.crt", folder / "broker.key"
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=broker"
+    subprocess.run(
+        [*command.split(), "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)],
+        check=True,
+        capture_output=True,
+    )
+    return certificate, key
+
+
+def test_tls_and_a_password_are_used_and_the_certificate_is_verified(
+    tmp_path: Path, mosquitto: MosquittoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate, key = make_certificate(tmp_path)
+    passwords = tmp_path / "passwords"
+    passwords.touch(0o600)
+    subprocess.run(["mosquitto_passwd", "-b", str(passwords), "site", "p@ss"], check=True, capture_output=True)
+    mosquitto.stop()
+    mosquitto.extra_configuration = f"certfile {certificate}\nkeyfile {key}\npassword_file {passwords}\n"
+    mosquitto.extra_configuration += "allow_anonymous false\n"
+    mosquitto.start()
+    url = f"mqtts://site:p%40ss@127.0.0.1:{mosquitto.port}"
+
+    stranger = Subscriber(
+        address=parse_broker_url(url), client_id="x", inbox=Inbox(), clock=ReplayClock(T0), meter=PrometheusMeter()
+    )
+    with stranger:
+        with pytest.raises(AssertionError):
+            eventually(lambda: stranger.connected, within_s=0.3)
+        assert stranger.alive
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with session(url) as opened:
+        assert opened.subscriber.connected
