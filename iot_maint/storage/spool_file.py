@@ -5,7 +5,6 @@
 """
 
 import fcntl
-import os
 import re
 import secrets
 import sqlite3
@@ -52,7 +51,9 @@ def workers_in(data_dir: Path) -> dict[str, Path]:
 @contextmanager
 def hold_lock(path: Path, worker: str) -> Iterator[None]:
     """Hold the worker's lock; the operating system lets go of it however the process ends."""
-    with storage_errors(path), path.open("wb") as handle:
+    with storage_errors(path):
+        handle = path.open("a+b")
+    with handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -60,8 +61,6 @@ def hold_lock(path: Path, worker: str) -> Iterator[None]:
                 f"worker {worker!r} is running already on {path.parent}: "
                 "stop that process, or give this one another IOT_MAINT_WORKER"
             ) from error
-        handle.write(f"{os.getpid()}\n".encode())
-        handle.flush()
         yield
 
 

@@ -31,7 +31,9 @@ SAYS_NOTHING = frozenset({Dropped.NULL, Dropped.NOT_FINITE, Dropped.EMPTY_TEXT})
 
 def read_value(value: object) -> float | str | Dropped:
     """The number (booleans are 0.0 and 1.0), the text, or the reason to drop the value."""
-    if isinstance(value, int | float):
+    if isinstance(value, float):
+        return value if math.isfinite(value) else Dropped.NOT_FINITE
+    if isinstance(value, int):
         return _finite(value)
     if isinstance(value, str):
         return _read_text(value.strip())
