@@ -1,40 +1,41 @@
 """Pages and their cursors, on every list."""
 
 import base64
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import TypeVar
 
 import pytest
 
 from iot_maint.domain.equipment import EquipmentStatus
 from iot_maint.domain.errors import InvalidInput
-from iot_maint.domain.queries import AlarmQuery, EquipmentQuery, PageRequest, WorkOrderQuery
+from iot_maint.domain.queries import AlarmQuery, EquipmentQuery, Page, PageRequest, WorkOrderQuery
 from iot_maint.storage.relational.database import RelationalDatabase
 from tests.builders import T0, a_work_order, an_alarm_event, an_equipment
 
+T = TypeVar("T")
 HOUR = timedelta(hours=1)
 
 
+def walk(read: Callable[[PageRequest], Page[T]], sort: str | None, limit: int) -> list[Sequence[T]]:
+    """All pages, as far as a cursor leads on."""
+    pages = [read(PageRequest(limit=limit, sort=sort))]
+    while (cursor := pages[-1].next_cursor) is not None:
+        assert len(pages) < 10, "the cursors lead in a circle"
+        pages.append(read(PageRequest(limit=limit, sort=sort, cursor=cursor)))
+    return [page.items for page in pages]
+
+
 def equipment_pages(database: RelationalDatabase, sort: str | None, limit: int = 2) -> list[list[str]]:
-    pages, cursor = [], None
     with database.reading() as repositories:
-        while True:
-            request = PageRequest(limit=limit, sort=sort, cursor=cursor)
-            page = repositories.equipment.page(EquipmentQuery(), request)
-            pages.append([one.code for one in page.items])
-            cursor = page.next_cursor
-            if cursor is None:
-                return pages
+        pages = walk(lambda request: repositories.equipment.page(EquipmentQuery(), request), sort, limit)
+    return [[one.code for one in page] for page in pages]
 
 
 def order_pages(database: RelationalDatabase, sort: str | None) -> list[str]:
-    numbers, cursor = [], None
     with database.reading() as repositories:
-        while True:
-            page = repositories.orders.page(WorkOrderQuery(), PageRequest(limit=2, sort=sort, cursor=cursor))
-            numbers += [one.number for one in page.items]
-            cursor = page.next_cursor
-            if cursor is None:
-                return numbers
+        pages = walk(lambda request: repositories.orders.page(WorkOrderQuery(), request), sort, 2)
+    return [one.number for page in pages for one in page]
 
 
 @pytest.fixture
