@@ -1,0 +1,91 @@
+import pytest
+
+from iot_maint.domain.equipment import Equipment, EquipmentStatus, Transfer, TransferKind
+from iot_maint.domain.errors import Conflict, InvalidInput, UnknownEquipment
+from iot_maint.services.register.identity import confirm, merge
+from iot_maint.storage.relational.database import RelationalDatabase
+from tests.api_builders import CATALOG, StandingClock
+from tests.builders import T0, an_equipment
+
+
+@pytest.fixture(autouse=True)
+def _equipment(database: RelationalDatabase) -> None:
+    stranger = Equipment(
+        code="X-1", name="X-1", type="unregistered", site="s1", status=EquipmentStatus.UNREGISTERED, first_seen_at=T0
+    )
+    with database.transaction() as repositories:
+        for one in (an_equipment("P-1"), an_equipment("P-2"), stranger):
+            repositories.equipment.add(one)
+
+
+def _merge(database: RelationalDatabase, clock: StandingClock, source: str, target: str) -> Transfer:
+    with database.transaction() as repositories:
+        return merge(repositories, clock, source, target, by="doer")
+
+
+def _confirm(database: RelationalDatabase, clock: StandingClock, code: str, equipment_type: str) -> Transfer:
+    with database.transaction() as repositories:
+        return confirm(repositories, CATALOG, clock, code, equipment_type, by="doer")
+
+
+def test_a_confirmed_code_is_in_service_and_its_points_follow(
+    database: RelationalDatabase, clock: StandingClock
+) -> None:
+    transfer = _confirm(database, clock, "X-1", "pump")
+    assert (transfer.kind, transfer.source, transfer.target, transfer.to_measurement) == (
+        TransferKind.CONFIRM,
+        "X-1",
+        "X-1",
+        "pump",
+    )
+    with database.reading() as repositories:
+        confirmed = repositories.equipment.get("X-1")
+        assert repositories.equipment.pending_transfers() == [transfer]
+    assert confirmed is not None
+    assert (confirmed.type, confirmed.status) == ("pump", EquipmentStatus.IN_SERVICE)
+
+
+def test_only_the_unregistered_is_confirmed_and_only_as_a_known_type(
+    database: RelationalDatabase, clock: StandingClock
+) -> None:
+    with pytest.raises(Conflict):
+        _confirm(database, clock, "P-1", "pump")
+    with pytest.raises(InvalidInput, match="did you mean pump"):
+        _confirm(database, clock, "X-1", "pmup")
+    with pytest.raises(UnknownEquipment):
+        _confirm(database, clock, "X-9", "pump")
+
+
+def test_a_merged_code_is_an_alias_and_its_points_follow(database: RelationalDatabase, clock: StandingClock) -> None:
+    transfer = _merge(database, clock, "X-1", "P-1")
+    assert (transfer.from_measurement, transfer.target, transfer.to_measurement) == ("unregistered", "P-1", "pump")
+    with database.reading() as repositories:
+        source = repositories.equipment.get("X-1")
+    assert source is not None
+    assert source.merged_into == "P-1"
+
+
+@pytest.mark.parametrize(("source", "target"), [("P-1", "X-1"), ("P-2", "X-1")])
+def test_nothing_is_merged_into_an_unregistered_code(
+    database: RelationalDatabase, clock: StandingClock, source: str, target: str
+) -> None:
+    with pytest.raises(Conflict, match="confirm it first"):
+        _merge(database, clock, source, target)
+
+
+def test_merges_never_make_a_circle_or_a_chain(database: RelationalDatabase, clock: StandingClock) -> None:
+    with pytest.raises(InvalidInput):
+        _merge(database, clock, "P-1", "P-1")
+    _merge(database, clock, "P-1", "P-2")
+    with pytest.raises(Conflict, match="merged into P-2 already"):
+        _merge(database, clock, "P-2", "P-1")
+    with pytest.raises(Conflict, match="merged into P-2 already"):
+        _merge(database, clock, "X-1", "P-1")
+
+
+def test_a_code_whose_own_points_are_still_being_copied_waits(
+    database: RelationalDatabase, clock: StandingClock
+) -> None:
+    _confirm(database, clock, "X-1", "pump")
+    with pytest.raises(Conflict, match="still being copied"):
+        _merge(database, clock, "X-1", "P-1")
