@@ -28,7 +28,7 @@ def error_of(status: int, body: str, headers: Mapping[str, str]) -> StoreUnavail
 
 def unreachable(base_url: str, cause: Exception) -> StoreUnavailable:
     """The error for no answer at all."""
-    return StoreUnavailable(f"InfluxDB at {base_url} does not answer: {cause}")
+    return StoreUnavailable(f"InfluxDB at {base_url} does not answer: {_one_line(str(cause))}")
 
 
 def _words_of(body: str) -> str:
@@ -38,5 +38,9 @@ def _words_of(body: str) -> str:
         words = body
     else:
         words = complaint.message or complaint.error
-    # One line, whatever a proxy in between had to say.
-    return " ".join(words.split())[:_LONGEST_WORDS] or "(no explanation)"
+    return _one_line(words) or "(no explanation)"
+
+
+def _one_line(words: str) -> str:
+    # Whatever a proxy in between, or a library, had to say.
+    return " ".join(words.split())[:_LONGEST_WORDS]

@@ -152,6 +152,15 @@ def test_bytes_that_are_no_text_do_not_stop_the_writer() -> None:
         store.write([POINT])
 
 
+def test_a_server_without_tls_is_unavailable_over_tls_in_one_line() -> None:
+    with receiving() as receiver:
+        store = open_telemetry_store(f"influxdbs://:t@{receiver.host}:{receiver.port}/o/b")
+        for call in (lambda: store.write([POINT]), lambda: store.read_series(QUERY)):
+            with pytest.raises(StoreUnavailable, match="SSL") as error:
+                call()
+            assert "\n" not in str(error.value)
+
+
 def test_the_buckets_retention_is_read_and_set(influxdb: InfluxdbBucket) -> None:
     store = store_of(influxdb)
 
