@@ -1,0 +1,115 @@
+"""The live decide path as a service runs it, over a throwaway database and the data's own time."""
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from firmware_sim import Message as Sent
+from iot_maint.clock import ReplayClock
+from iot_maint.domain.catalog import Catalog
+from iot_maint.domain.equipment import Equipment
+from iot_maint.domain.outbox import Channel
+from iot_maint.domain.ports import Database
+from iot_maint.domain.queries import PageRequest, WorkOrderQuery
+from iot_maint.domain.telemetry import Batch, Telemetry
+from iot_maint.domain.work_orders import WorkOrder
+from iot_maint.ingest.decoders import DECODERS
+from iot_maint.ingest.door import Admitted, Door
+from iot_maint.ingest.inbox import Message
+from iot_maint.metering import PrometheusMeter
+from iot_maint.services.admission import Admission
+from iot_maint.services.monitoring import Monitor, Outcome
+from iot_maint.services.ordering import OrderDesk
+from iot_maint.services.replaying import replay
+from iot_maint.services.roster import Roster
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+LATE_AFTER = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecidePath:
+    """One process: its register in memory, its rule states, its way to the database."""
+
+    database: Database
+    catalog: Catalog
+    clock: ReplayClock
+    meter: PrometheusMeter
+    roster: Roster
+    monitor: Monitor
+    numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+
+    def admit(self, sent: Iterable[Sent]) -> Admitted:
+        """Through the door, as the receiver does it: decoded telemetry and dead letters."""
+        door = Door(DECODERS["canonical"], SHANGHAI, Admission(self.roster, 100, 100).reject)
+        admitted = Admitted()
+        for message in sent:
+            door.admit(_received(message), admitted)
+        return admitted
+
+    def replay(self, telemetry: Iterable[Telemetry], batch: int = 200) -> list[Outcome]:
+        """Decide all of it in batches."""
+        return list(replay(telemetry, self.monitor, self.clock.advance, batch))
+
+    def decide(self, *telemetry: Telemetry) -> Outcome:
+        """Decide one batch, with the clock at its newest reception."""
+        received_at_ms = max(item.received_at_ms for item in telemetry)
+        self.clock.advance(datetime.fromtimestamp(received_at_ms / 1000, self.clock.now().tzinfo))
+        return self.monitor.handle(Batch(number=next(self.numbers), received_at_ms=received_at_ms, telemetry=telemetry))
+
+    def orders(self) -> list[WorkOrder]:
+        """All work orders, the oldest first."""
+        return orders_of(self.database)
+
+
+def start_path(
+    database: Database,
+    catalog: Catalog,
+    start: datetime,
+    *,
+    worker: str = "1",
+    channels: Sequence[Channel] = (Channel.TELEMETRY,),
+) -> DecidePath:
+    """A process that has just started on that database."""
+    clock, meter = ReplayClock(start), PrometheusMeter()
+    # The register's second never comes to an end by itself; tests that change it refresh the roster.
+    roster = Roster(database, catalog, LATE_AFTER, monotonic=lambda: 0.0)
+    monitor = Monitor(
+        database=database,
+        roster=roster,
+        desk=OrderDesk(catalog=catalog, clock=clock, site_zone=SHANGHAI, channels=channels),
+        clock=clock,
+        meter=meter,
+        worker=worker,
+        spool_id="spool",
+    )
+    monitor.start()
+    return DecidePath(database=database, catalog=catalog, clock=clock, meter=meter, roster=roster, monitor=monitor)
+
+
+def register(database: Database, *equipment: Equipment) -> None:
+    """Put equipment into the register."""
+    with database.transaction() as repositories:
+        for one in equipment:
+            assert repositories.equipment.add(one)
+
+
+def orders_of(database: Database) -> list[WorkOrder]:
+    """All work orders, the oldest first."""
+    with database.reading() as repositories:
+        return list(repositories.orders.page(WorkOrderQuery(), PageRequest(limit=200, sort="number")).items)
+
+
+def _received(sent: Sent) -> Message:
+    return Message(
+        topic=sent.topic,
+        payload=sent.payload,
+        size=len(sent.payload),
+        qos=1,
+        retained=False,
+        mid=1,
+        connection=1,
+        received_at_ms=sent.at_ms,
+    )
