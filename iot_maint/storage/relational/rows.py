@@ -26,6 +26,11 @@ def to_json(thing: object) -> str:
     return msgspec.json.encode(thing).decode()
 
 
+def from_json(text: str, kind: type[T]) -> T:
+    """What `to_json` wrote."""
+    return msgspec.json.decode(text, type=kind)
+
+
 def to_optional_json(thing: object | None) -> str | None:
     """JSON text, or NULL for `None`."""
     return None if thing is None else to_json(thing)
@@ -33,4 +38,4 @@ def to_optional_json(thing: object | None) -> str | None:
 
 def from_optional_json(text: str | None, kind: type[T]) -> T | None:
     """What `to_optional_json` wrote."""
-    return None if text is None else msgspec.json.decode(text, type=kind)
+    return None if text is None else from_json(text, kind)

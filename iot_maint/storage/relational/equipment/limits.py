@@ -4,7 +4,7 @@ from sqlalchemy import delete, insert, select
 
 from iot_maint.domain.equipment import LimitChange, LimitOverride
 from iot_maint.storage.relational.equipment.revisions import Revisions
-from iot_maint.storage.relational.rows import from_optional_json, from_row, to_json, to_optional_json, to_row
+from iot_maint.storage.relational.rows import from_json, from_optional_json, from_row, to_json, to_optional_json, to_row
 from iot_maint.storage.relational.statements import upsert
 from iot_maint.storage.relational.tables.register import equipment, limit_changes
 from iot_maint.storage.relational.tables.register import overrides as in_force
@@ -16,7 +16,7 @@ class Limits(Revisions):
     def overrides(self, code: str) -> list[LimitOverride]:
         """Those in force, by rule key."""
         statement = select(in_force.c.override).where(in_force.c.equipment == code).order_by(in_force.c.rule_key)
-        return [_override(text) for text in self._connection.execute(statement).scalars()]
+        return [from_json(text, LimitOverride) for text in self._connection.execute(statement).scalars()]
 
     def set_override(self, change: LimitChange) -> None:
         """Put `change.new` in force (None: back to the catalog) and keep the change."""
@@ -51,12 +51,7 @@ class Limits(Revisions):
         """By equipment changed after that revision, then by rule key."""
         statement = select(in_force.c.override).join(equipment).where(equipment.c.revision > revision)
         found: dict[str, dict[str, LimitOverride]] = {}
-        for override in map(_override, self._connection.execute(statement).scalars()):
+        for text in self._connection.execute(statement).scalars():
+            override = from_json(text, LimitOverride)
             found.setdefault(override.equipment, {})[override.rule_key] = override
         return found
-
-
-def _override(text: str) -> LimitOverride:
-    override = from_optional_json(text, LimitOverride)
-    assert override is not None
-    return override
