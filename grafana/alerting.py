@@ -103,7 +103,6 @@ def _rule(
         "for": wait,
         "annotations": {"summary": summary, "description": description},
         "labels": {"severity": severity, "source": "iot-maint"},
-        "isPaused": False,
     }
 
 

@@ -99,11 +99,13 @@ def _state(type_: EquipmentType, metric: Metric) -> Json:
     # Several reports in one interval: a short fault must not vanish behind the good value after it.
     function = "last" if bad is None else "max" if bad else "min"
     # What comes on change stays true until the next report; what comes by the clock is unknown without one.
-    fill = "null" if metric.interval is not None else "previous"
+    by_clock = metric.interval is not None
+    fill = "null" if by_clock else "previous"
+    remark = "空白处为未上报。" if by_clock else "仅在变化等事件时上报,状态保持到下一次上报。"
     return state_timeline(
         metric.label.zh,
         [series(trend(type_.name, metric.name, function=function, fill=fill), alias="$tag_equipment")],
-        description=describe(type_, metric),
+        description=describe(type_, metric, remark),
         mappings=_mappings(type_, metric),
         links=[board_link(type_, ONLY_THIS, of="labels")],
         interval=_interval(metric),
