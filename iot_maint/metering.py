@@ -51,3 +51,8 @@ class PrometheusMeter:
         """Set a gauge."""
         gauge = self._gauges[name]
         (gauge.labels(**labels) if labels else gauge).set(value)
+
+    def total(self, name: str) -> float:
+        """A counter's sum over its labels."""
+        samples = (sample for family in self._counters[name].collect() for sample in family.samples)
+        return sum(sample.value for sample in samples if sample.name.endswith("_total"))

@@ -18,6 +18,11 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
+def say_error(line: str) -> None:
+    """One line for people, on stderr."""
+    sys.stderr.write(line + "\n")
+
+
 def say_json(document: object) -> None:
     """One JSON document a line, for scripts; dataclasses and datetimes included."""
     say(json.dumps(msgspec.to_builtins(document, str_keys=True), ensure_ascii=False))

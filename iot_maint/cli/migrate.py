@@ -19,4 +19,5 @@ def run() -> None:
     state = migrate(settings.database)
     say(f"schema is at revision {state}")
     state = migrate(settings.database)
-    say(f"schema is at revision {state.found}")
+    was = state.found or "empty"
+    say(f"schema {state.needed} (unchanged)" if was == state.needed else f"schema {was} → {state.needed}")

@@ -1,0 +1,73 @@
+"""A throwaway installation for a replay: the live decide path over a database that is gone afterwards."""
+
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from iot_maint.catalog import load_catalog
+from iot_maint.clock import ReplayClock
+from iot_maint.domain.catalog import Catalog
+from iot_maint.domain.errors import InvalidInput
+from iot_maint.metering import PrometheusMeter
+from iot_maint.rules.program import instant
+from iot_maint.services.monitoring import Monitor
+from iot_maint.services.ordering import OrderDesk
+from iot_maint.services.register.exporting import export_rows
+from iot_maint.services.register.importing import Rows, import_rows
+from iot_maint.services.roster import Roster
+from iot_maint.settings import Settings
+from iot_maint.storage.register_files import read_register
+from iot_maint.storage.relational.database import RelationalDatabase, open_database
+
+NEVER_LATE = timedelta(days=365_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Where a replay plays: the monitor, the clock that follows the data, and the catalog for its texts."""
+
+    monitor: Monitor
+    clock: ReplayClock
+    catalog: Catalog
+    database: RelationalDatabase
+
+
+@contextmanager
+def open_stage(settings: Settings, register: Path | None) -> Iterator[Stage]:
+    """A stage with the equipment of a register file, or (None) of the installation; the latter is only read."""
+    catalog = load_catalog(settings.catalog_dir, settings.service_levels)
+    rows = read_register(register) if register is not None else _rows_of(settings)
+    clock = ReplayClock(instant(0))
+    with (
+        tempfile.TemporaryDirectory(prefix="iot-maint-replay-") as folder,
+        open_database(f"sqlite:///{Path(folder) / 'replay.db'}") as database,
+    ):
+        with database.transaction() as repositories:
+            report = import_rows(repositories, catalog, clock, rows)
+        if report.refused:
+            row = report.refused[0]
+            raise InvalidInput(f"{register}:{row.line}: {row.column}", row.reason)
+        monitor = Monitor(
+            database=database,
+            roster=Roster(database, catalog, NEVER_LATE, time.monotonic),
+            desk=OrderDesk(catalog=catalog, clock=clock, site_zone=settings.zone, channels=()),
+            clock=clock,
+            meter=PrometheusMeter(),
+            worker="replay",
+            spool_id="replay",
+        )
+        monitor.start()
+        yield Stage(monitor=monitor, clock=clock, catalog=catalog, database=database)
+
+
+def _rows_of(settings: Settings) -> Rows:
+    with open_database(settings.database) as database, database.reading() as repositories:
+        _, rows = export_rows(repositories)
+    return [
+        (line, {column: "" if cell is None else str(cell) for column, cell in row.items()})
+        for line, row in enumerate(rows, start=2)
+    ]
