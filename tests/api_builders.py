@@ -43,6 +43,7 @@ class StandingClock:
 class ApiUnderTest:
     """The context, and clients whose tokens may nothing, read and write."""
 
+    folder: Path
     context: ApiContext
     database: RelationalDatabase
     clock: StandingClock
@@ -69,7 +70,11 @@ def a_bearing_event() -> AlarmEvent:
 
 
 def an_api(
-    folder: Path, *, language: Language = Language.ZH_CN, checks: Mapping[str, Callable[[], None]] | None = None
+    folder: Path,
+    *,
+    language: Language = Language.ZH_CN,
+    checks: Mapping[str, Callable[[], None]] | None = None,
+    clock_setting: str = "system",
 ) -> ApiUnderTest:
     """An API on stores in that folder."""
     clock = StandingClock()
@@ -85,6 +90,7 @@ def an_api(
         late_after=timedelta(hours=1),
         channels=CHANNELS,
         checks=checks if checks is not None else {"database": database.check},
+        clock_setting=clock_setting,
     )
     app = create_app(context)
     with database.transaction() as repositories:
@@ -96,6 +102,7 @@ def an_api(
         return TestClient(app, raise_server_exceptions=False, headers=headers)
 
     return ApiUnderTest(
+        folder=folder,
         context=context,
         database=database,
         clock=clock,

@@ -7,10 +7,18 @@ from iot_maint.api.context import ApiContext
 from iot_maint.api.middleware import BodyLimit, SecurityHeaders
 from iot_maint.api.openapi import ApiWithProblems
 from iot_maint.api.problems import install_problems
-from iot_maint.api.resources import docs_page, health, work_orders
+from iot_maint.api.resources import alarms, archive, docs_page, equipment, health, rules, telemetry, work_orders
 
 PREFIX = "/api/v1"
-_RESOURCES = (work_orders.csv_router, work_orders.router)
+_RESOURCES = (
+    equipment.router,
+    archive.router,
+    telemetry.router,
+    rules.router,
+    alarms.router,
+    work_orders.csv_router,
+    work_orders.router,
+)
 
 
 def create_app(context: ApiContext) -> FastAPI:

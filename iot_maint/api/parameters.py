@@ -13,6 +13,7 @@ CodePath = Annotated[str, Path(min_length=1, max_length=128, pattern=PRINTABLE, 
 KeyPath = Annotated[str, Path(min_length=1, max_length=128, pattern=PRINTABLE, examples=["bearing_temp_warning"])]
 NumberPath = Annotated[str, Path(min_length=1, max_length=40, pattern=PRINTABLE, examples=["WO-20260101-0001"])]
 IdPath = Annotated[int, Path(ge=1, le=MAX_ID)]
+TypeQuery = Annotated[str | None, Query(alias="type", min_length=1, max_length=128, pattern=PRINTABLE)]
 CodeQuery = Annotated[str | None, Query(min_length=1, max_length=128, pattern=PRINTABLE)]
 
 

@@ -31,10 +31,11 @@ class BadRow:
 class Draft:
     """What a row says; a None empties what was there, what is not named stays.
 
-    `fields` are by the names of `Equipment`, days in ISO 8601; `limits` are by rule key.
+    `fields` are by the names of `Equipment`, days in ISO 8601; `limits` are by rule key.  Outside of files there is
+    no line.
     """
 
-    line: int
+    line: int = 0
     code: str
     fields: Mapping[str, str | None]
     parameters: Mapping[str, float | None] = field(default_factory=dict)
