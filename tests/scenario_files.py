@@ -56,6 +56,7 @@ class Story(Table):
     faults: list[dict[str, object]] = Field(default_factory=list)
     registered: bool = True
     status: EquipmentStatus = EquipmentStatus.IN_SERVICE
+    parameters: dict[str, float] = Field(default_factory=dict)
     own_intervals: bool = True  # the register knows how often the device sends
 
 
@@ -134,7 +135,7 @@ class Scenario:
             site=row["site"],
             kind=row["kind"] or None,
             status=self.story.status,
-            parameters=parameters,
+            parameters=parameters | self.story.parameters,
         )
 
 

@@ -1,7 +1,9 @@
-"""A throwaway database for each story, copied from one that is migrated once."""
+"""Throwaway databases, copied from one that is migrated once."""
 
+import itertools
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -10,16 +12,26 @@ from iot_maint.storage.relational.database import RelationalDatabase, open_datab
 
 
 @pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("empty") / "iot-maint.db"
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("migrated") / "iot-maint.db"
     with open_database(f"sqlite:///{path}") as database:
         database.check()
     return path
 
 
 @pytest.fixture
-def database(empty_database: Path, tmp_path: Path) -> Iterator[RelationalDatabase]:
-    path = tmp_path / "iot-maint.db"
-    shutil.copyfile(empty_database, path)
-    with open_database(f"sqlite:///{path}") as database:
-        yield database
+def empty_databases(migrated: Path, tmp_path: Path) -> Iterator[Callable[[], RelationalDatabase]]:
+    """Opens a fresh one at each call."""
+    numbers = itertools.count(1)
+    with ExitStack() as opened:
+
+        def open_one() -> RelationalDatabase:
+            path = shutil.copyfile(migrated, tmp_path / f"{next(numbers)}.db")
+            return opened.enter_context(open_database(f"sqlite:///{path}"))
+
+        yield open_one
+
+
+@pytest.fixture
+def database(empty_databases: Callable[[], RelationalDatabase]) -> RelationalDatabase:
+    return empty_databases()
