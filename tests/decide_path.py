@@ -2,9 +2,11 @@
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from firmware_sim import Message as Sent
 from iot_maint.clock import ReplayClock
@@ -70,6 +72,7 @@ def start_path(
     start: datetime,
     *,
     worker: str = "1",
+    spool_id: str = "spool",
     channels: Sequence[Channel] = (Channel.TELEMETRY,),
 ) -> DecidePath:
     """A process that has just started on that database."""
@@ -83,7 +86,7 @@ def start_path(
         clock=clock,
         meter=meter,
         worker=worker,
-        spool_id="spool",
+        spool_id=spool_id,
     )
     monitor.start()
     return DecidePath(database=database, catalog=catalog, clock=clock, meter=meter, roster=roster, monitor=monitor)
@@ -100,6 +103,31 @@ def orders_of(database: Database) -> list[WorkOrder]:
     """All work orders, the oldest first."""
     with database.reading() as repositories:
         return list(repositories.orders.page(WorkOrderQuery(), PageRequest(limit=200, sort="number")).items)
+
+
+def told_events(outcomes: Iterable[Outcome]) -> bytes:
+    """Every alarm event, byte for byte, in order; one that was decided again after a crash is there once."""
+    events = {msgspec.json.encode(event): None for outcome in outcomes for event in outcome.events}
+    return b"\n".join(events)
+
+
+def told_orders(database: Database) -> bytes:
+    """Every order with its evidence and event times, byte for byte; not its number, nor what the clock said."""
+    numbers = {order.number: f"order {index}" for index, order in enumerate(orders_of(database))}
+    epoch = datetime.fromtimestamp(0, UTC)
+    return msgspec.json.encode(
+        [
+            replace(
+                order,
+                number=numbers[order.number],
+                previous=None if order.previous is None else numbers[order.previous],
+                opened_at=epoch,
+                deadlines={},
+                timeline=tuple(replace(entry, recorded_at=epoch) for entry in order.timeline),
+            )
+            for order in orders_of(database)
+        ]
+    )
 
 
 def _received(sent: Sent) -> Message:
