@@ -17,7 +17,5 @@ def run() -> None:
     settings = load_settings()
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     state = migrate(settings.database)
-    say(f"schema is at revision {state}")
-    state = migrate(settings.database)
     was = state.found or "empty"
     say(f"schema {state.needed} (unchanged)" if was == state.needed else f"schema {was} → {state.needed}")
