@@ -69,14 +69,14 @@ def a_bearing_event() -> AlarmEvent:
     return an_alarm_event(fault_mode="PMP-BEAR")
 
 
-def an_api(
+def a_context(
     folder: Path,
     *,
     language: Language = Language.ZH_CN,
     checks: Mapping[str, Callable[[], None]] | None = None,
     clock_setting: str = "system",
-) -> ApiUnderTest:
-    """An API on stores in that folder."""
+) -> tuple[ApiContext, RelationalDatabase, StandingClock]:
+    """A context on stores in that folder; nothing is opened yet."""
     clock = StandingClock()
     database = open_database(f"sqlite:///{folder / 'iot-maint.db'}")
     context = ApiContext(
@@ -92,6 +92,18 @@ def an_api(
         checks=checks if checks is not None else {"database": database.check},
         clock_setting=clock_setting,
     )
+    return context, database, clock
+
+
+def an_api(
+    folder: Path,
+    *,
+    language: Language = Language.ZH_CN,
+    checks: Mapping[str, Callable[[], None]] | None = None,
+    clock_setting: str = "system",
+) -> ApiUnderTest:
+    """An API on stores in that folder."""
+    context, database, clock = a_context(folder, language=language, checks=checks, clock_setting=clock_setting)
     app = create_app(context)
     with database.transaction() as repositories:
         read, _ = issue_token(repositories, "looker", Scope.READ, clock)

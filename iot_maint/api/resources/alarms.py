@@ -12,7 +12,7 @@ from iot_maint.api.csv_export import CSV, stream_csv
 from iot_maint.api.languages import ReaderLanguage
 from iot_maint.api.models.alarms import AcknowledgementModel, AlarmModel
 from iot_maint.api.models.common import PageOf
-from iot_maint.api.paging import Paging
+from iot_maint.api.paging import paged_by
 from iot_maint.api.parameters import CodeQuery, IdPath
 from iot_maint.api.writing import OneWrite, answer_once
 from iot_maint.domain.alarms import Alarm, AlarmStatus
@@ -28,6 +28,8 @@ from iot_maint.services.tables import Cell
 from iot_maint.services.transitions import acknowledge_alarm
 
 router = APIRouter(tags=["alarms"], dependencies=[Depends(require(Scope.READ))])
+
+Paging = Annotated[PageRequest, Depends(paged_by("raised_at"))]
 
 
 def alarm_query(

@@ -1,5 +1,7 @@
 """The archive of one piece of equipment: parts, their replacements, documents, and all that ever happened to it."""
 
+from typing import Annotated
+
 from fastapi import APIRouter, Depends, Response
 
 from iot_maint.api.callers import require
@@ -16,7 +18,7 @@ from iot_maint.api.models.equipment import (
     ReplacementModel,
 )
 from iot_maint.api.models.history import HistoryModel
-from iot_maint.api.paging import Paging
+from iot_maint.api.paging import paged_by
 from iot_maint.api.parameters import CodePath, KeyPath
 from iot_maint.api.resources.equipment import known
 from iot_maint.api.writing import OneWrite, answer_once
@@ -36,6 +38,8 @@ from iot_maint.services.register.archive import add_document, put_part, replace_
 from iot_maint.services.rendering import order_document
 
 router = APIRouter(prefix="/equipment/{code}", tags=["equipment"], dependencies=[Depends(require(Scope.READ))])
+
+Paging = Annotated[PageRequest, Depends(paged_by("opened_at", "urgency", "number"))]
 
 NEWEST_ALARMS = PageRequest(limit=100)
 

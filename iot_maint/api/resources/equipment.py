@@ -20,7 +20,7 @@ from iot_maint.api.models.equipment import (
     NewEquipmentModel,
     TransferModel,
 )
-from iot_maint.api.paging import Paging
+from iot_maint.api.paging import paged_by
 from iot_maint.api.parameters import CodePath, CodeQuery, TypeQuery
 from iot_maint.api.writing import OneWrite, answer_once
 from iot_maint.domain.catalog import Language
@@ -39,6 +39,8 @@ from iot_maint.services.register.rows import Draft
 from iot_maint.services.tables import Cell
 
 router = APIRouter(tags=["equipment"], dependencies=[Depends(require(Scope.READ))])
+
+Paging = Annotated[PageRequest, Depends(paged_by("code", "name"))]
 
 
 def equipment_query(

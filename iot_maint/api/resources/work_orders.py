@@ -12,7 +12,7 @@ from iot_maint.api.csv_export import CSV, stream_csv
 from iot_maint.api.languages import ReaderLanguage
 from iot_maint.api.models.common import PageOf
 from iot_maint.api.models.orders import StepModel, WorkOrderModel
-from iot_maint.api.paging import Paging
+from iot_maint.api.paging import paged_by
 from iot_maint.api.parameters import CodeQuery, InstantQuery, NumberPath
 from iot_maint.api.writing import OneWrite, answer_once
 from iot_maint.domain.catalog import Language
@@ -30,6 +30,8 @@ from iot_maint.services.transitions import transition_order
 
 router = APIRouter(prefix="/work-orders", tags=["work-orders"], dependencies=[Depends(require(Scope.READ))])
 csv_router = APIRouter(tags=["work-orders"], dependencies=[Depends(require(Scope.READ))])
+
+Paging = Annotated[PageRequest, Depends(paged_by("opened_at", "urgency", "number"))]
 
 
 def order_query(
