@@ -37,6 +37,10 @@ def clears(comparison: Comparison, clear_limit: float) -> Callable[[float], bool
 def compile_threshold(rule: ActiveRule) -> Step:
     """A step of that rule: (state, series before, at_ms, value, late, may_raise, gate) → (state, finding's kind).
 
+    The hysteresis holds within the dwell too: it begins with a value beyond the limit and ends with one beyond the
+    clear limit, so noise around the limit does not start it anew; but only a value beyond the limit raises.  A rule
+    that counts starts anew with the first value that is not beyond.
+
     `gate` is None while a gated rule must not look (stopped, or settling after a start).  A late reading moves dwell
     and hysteresis on, but only one on time raises.
     """
@@ -54,16 +58,16 @@ def compile_threshold(rule: ActiveRule) -> Step:
     ) -> Outcome:
         if state is not None and state.evidence is not None:
             return (None, FindingKind.CLEARED) if gate is not None and cleared(value) else (state, None)
-        if gate is None or not may_raise or not crossed(value):
+        beyond = crossed(value)
+        holds = beyond or (state is not None and occurrences == 1 and not cleared(value))
+        if gate is None or not may_raise or not holds:
             return None, None
-        if state is None or before is None or (max_gap_ms is not None and at_ms - before.last_at_ms > max_gap_ms):
-            earlier = before.recent[-READINGS_BEFORE:] if before is not None else ()
-            state = RuleState(at_ms, 1, (*earlier, (at_ms, value)))
-        else:
-            around = state.around
-            if state.count < READINGS_AFTER:
-                around = (*around, (at_ms, value))
-            state = RuleState(state.onset_ms, state.count + 1, around, state.complete_ms)
+        broken = before is None or (max_gap_ms is not None and at_ms - before.last_at_ms > max_gap_ms)
+        state = _continue(state, at_ms, value) if state is not None and not broken else None
+        if state is None and beyond:
+            state = _begin(before, at_ms, value)
+        if state is None or not beyond:
+            return state, None
         if state.complete_ms is None:
             if at_ms - state.onset_ms < dwell_ms or state.count < occurrences:
                 return state, None
@@ -75,6 +79,16 @@ def compile_threshold(rule: ActiveRule) -> Step:
         return replace(state, evidence=evidence), FindingKind.RAISED
 
     return step
+
+
+def _begin(before: Series | None, at_ms: int, value: float) -> RuleState:
+    earlier = before.recent[-READINGS_BEFORE:] if before is not None else ()
+    return RuleState(at_ms, 1, (*earlier, (at_ms, value)))
+
+
+def _continue(state: RuleState, at_ms: int, value: float) -> RuleState:
+    around = (*state.around, (at_ms, value)) if state.count < READINGS_AFTER else state.around
+    return RuleState(state.onset_ms, state.count + 1, around, state.complete_ms)
 
 
 def _readings(around: Readings, recent: Readings) -> Readings:

@@ -41,9 +41,9 @@ class Service:
 
     def __post_init__(self) -> None:
         settings = {
+            **self.environment,
             "IOT_MAINT_DATA_DIR": str(self.folder / "data"),
             "IOT_MAINT_HTTP_BIND": f"{HOST}:{self.port}",
-            **self.environment,
         }
         self.environment = settings
         assignments = [f"{name}={value}" for name, value in settings.items()]

@@ -44,9 +44,22 @@ def test_a_value_exactly_at_the_limit_is_not_beyond_it() -> None:
 
 
 def test_one_good_reading_restarts_the_dwell() -> None:
-    messages = [*every(60, 540, 85.0), telemetry(600, bearing_temp=79.0), *every(60, 1260, 85.0, start_s=660)]
+    messages = [*every(60, 540, 85.0), telemetry(600, bearing_temp=77.0), *every(60, 1260, 85.0, start_s=660)]
     _, findings = run(a_program(HOT), messages)
     assert [seconds_of(finding.onset_at) for finding in findings] == [660]
+
+
+def test_noise_between_the_limits_neither_restarts_the_dwell_nor_raises() -> None:
+    noisy = [telemetry(60 * i, bearing_temp=85.0 if i % 3 == 0 else 79.0) for i in range(12)]
+    _, findings = run(a_program(HOT), [*noisy, telemetry(720, bearing_temp=85.0)])
+    assert [(seconds_of(f.onset_at), seconds_of(f.at)) for f in findings] == [(0, 720)]
+
+
+def test_a_rule_that_counts_starts_anew_with_the_first_value_not_beyond() -> None:
+    slip = a_rule(metric="rope_slip", above=20.0, clear=10.0, dwell_s=0, occurrences=2)
+    program = a_program(slip, metrics=[a_metric("rope_slip", occurs=Occurs.TRIP)])
+    _, findings = run(program, [telemetry(i, rope_slip=v) for i, v in enumerate((25.0, 15.0, 25.0))])
+    assert findings == []
 
 
 def test_a_raised_rule_clears_only_beyond_its_clear_limit() -> None:
