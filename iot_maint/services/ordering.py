@@ -46,12 +46,22 @@ class OrderDesk:
         alarm = repositories.alarms.record(event)
         if alarm is None:
             return None
+        return self._follow(repositories, event, alarm, equipment_type)
+
+    def _follow(
+        self, repositories: Repositories, event: AlarmEvent, alarm: Alarm, equipment_type: str
+    ) -> OrderStep | None:
         urgency = self._urgency(event, equipment_type)
         latest = repositories.orders.latest(event.key.equipment, event.key.fault_mode)
         decision = plan(event, latest, urgency, frozenset(alarm.orders))
         now = self.clock.now()
         if isinstance(decision, OpenOrder):
-            return self._open(repositories, event, alarm, equipment_type, urgency, decision, now)
+            order = self._new_order(repositories, event, equipment_type, urgency, decision, now)
+            if not repositories.orders.add(order):
+                # Another process opened the fault's order between our look and our insert: look again.
+                return self._follow(repositories, event, alarm, equipment_type)
+            repositories.alarms.link_order(alarm.id, event.severity, order.number)
+            return self._announce(repositories, order, order.timeline[0])
         if latest is None or isinstance(decision, NothingToOrder):
             return None
         return self._add(repositories, event, alarm, latest, decision, now)
@@ -63,18 +73,16 @@ class OrderDesk:
         by_severity = declared.fault_modes[event.key.fault_mode].urgency[event.severity]
         return by_severity if own is None else own
 
-    def _open(
+    def _new_order(
         self,
         repositories: Repositories,
         event: AlarmEvent,
-        alarm: Alarm,
         equipment_type: str,
         urgency: int,
         decision: OpenOrder,
         now: datetime,
-    ) -> OrderStep | None:
-        entry = _entry(EntryKind.OPENED, event, now)
-        order = WorkOrder(
+    ) -> WorkOrder:
+        return WorkOrder(
             number=repositories.orders.next_number(f"{now.astimezone(self.site_zone):%Y%m%d}"),
             site=event.site,
             equipment=event.key.equipment,
@@ -89,16 +97,8 @@ class OrderDesk:
             opened_at=now,
             deadlines=deadlines(self.catalog.service_levels[urgency], now),
             previous=decision.previous,
-            timeline=(entry,),
+            timeline=(_entry(EntryKind.OPENED, event, now),),
         )
-        if repositories.orders.add(order):
-            repositories.alarms.link_order(alarm.id, event.severity, order.number)
-            return self._announce(repositories, order, entry)
-        standing = repositories.orders.latest(event.key.equipment, event.key.fault_mode)
-        if standing is None:
-            raise AssertionError(f"{event.key} has an open order that cannot be found")
-        # Another process opened the fault's order between our look and our insert: ours becomes evidence in it.
-        return self._add(repositories, event, alarm, standing, AddToOrder(number=standing.number), now)
 
     def _add(
         self,
@@ -116,11 +116,11 @@ class OrderDesk:
             order.number, order.status, WorkOrderStatus.OPEN
         ):
             order = replace(order, status=WorkOrderStatus.OPEN)
-        if urgency is not None:
+        severity = _worst(order.severity, event.severity)
+        if urgency is not None or severity is not order.severity:
+            urgency = order.urgency if urgency is None else urgency
             level = self.catalog.service_levels[urgency]
-            order = replace(
-                order, urgency=urgency, severity=event.severity, deadlines=deadlines(level, order.opened_at)
-            )
+            order = replace(order, urgency=urgency, severity=severity, deadlines=deadlines(level, order.opened_at))
             repositories.orders.set_urgency(order)
         if event.kind in (AlarmEventKind.RAISED, AlarmEventKind.WORSENED):
             repositories.alarms.link_order(alarm.id, event.severity, order.number)

@@ -70,6 +70,7 @@ def check_order(order: WorkOrder, wanted: ExpectedOrder, events: list[AlarmEvent
     rule = next(rule for rule in rules.values() if rule.id == first.rule)
     assert (order.equipment, order.site, order.status) == (CODE, equipment.site, WorkOrderStatus.OPEN)
     assert order.urgency == worst.urgency
+    assert order.severity is max((step.severity for step in wanted.steps), key=lambda severity: severity.rank)
     assert order.deadlines == deadlines(CATALOG.service_levels[worst.urgency], order.opened_at)
     assert order.raised_at == events[0].finding.at
     assert rule.for_duration <= order.raised_at - order.onset_at
