@@ -36,7 +36,7 @@ def _silent_site(types: Sequence[EquipmentType]) -> Json:
         wait="5m",
         severity="critical",
         summary="站点 {{ $labels.site }} 已有 10 分钟以上没有任何设备上报",
-        description="检查站点网络、网关和消息服务器;6 小时仍无数据时,本告警会因没有序列而自行恢复。",
+        description="检查站点网络、网关和消息服务器；6 小时仍无数据时，本告警会因没有序列而自行恢复。",
     )
 
 
@@ -51,8 +51,8 @@ def _urgent_order() -> Json:
         no_data="OK",
         wait="0s",
         severity="critical",
-        summary="{{ $labels.site }} {{ $labels.equipment }} 出现紧急度 1 的工单({{ $labels.fault_mode }})",
-        description="危及人身安全:30 分钟内到场。本告警在事件后 15 分钟内保持。",
+        summary="{{ $labels.site }} {{ $labels.equipment }} 出现紧急度 1 的工单（{{ $labels.fault_mode }}）",
+        description="危及人身安全：30 分钟内到场。本告警在事件后 15 分钟内保持。",
     )
 
 

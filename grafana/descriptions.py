@@ -29,16 +29,16 @@ def describe(type_: EquipmentType, metric: Metric, *remarks: str) -> str:
     lines = [_say_normal(metric)] if metric.normal or metric.unit != "1" else []
     lines += [_say_rule(type_, metric, rule) for rule in rules]
     lines += [
-        f"尚未启用(需要{_NEEDS[rule.needs]}):{SEVERITY_NAMES[rule.severity]},{rule.limit.zh}。依据:{say_basis(rule.basis)}"
+        f"尚未启用（需要{_NEEDS[rule.needs]}）：{SEVERITY_NAMES[rule.severity]}，{rule.limit.zh}。依据：{say_basis(rule.basis)}"
         for rule in type_.waiting.values()
         if rule.metric == metric.name
     ]
     if any(rule.limit.parameter for rule in rules):
         lines.append("随设备参数变化的限值不画色带。")
     if bands_of(type_, metric).lines:
-        lines.append("各类别限值不同,只画虚线,不画色带。")
+        lines.append("各类别限值不同，只画虚线，不画色带。")
     if metric.kinds and metric.kinds != set(type_.kinds):
-        lines.append(f"适用:{name_kinds(type_, metric.kinds)}")
+        lines.append(f"适用：{name_kinds(type_, metric.kinds)}")
     return "\n\n".join((*lines, *remarks))
 
 
@@ -51,7 +51,7 @@ def say_span(span: timedelta) -> str:
 
 def say_basis(basis: Basis) -> str:
     """The standard, or that the limit wants tuning."""
-    return basis.reference if basis.kind is BasisKind.STANDARD else "工程默认值,按现场调整"
+    return basis.reference if basis.kind is BasisKind.STANDARD else "工程默认值，按现场调整"
 
 
 def name_kinds(type_: EquipmentType, kinds: Iterable[str]) -> str:
@@ -63,8 +63,8 @@ def name_kinds(type_: EquipmentType, kinds: Iterable[str]) -> str:
 def _say_normal(metric: Metric) -> str:
     normal = metric.normal.zh if metric.normal else "未规定"
     if metric.kind is MetricKind.BOOLEAN:
-        return f"正常:{_STATES.get(normal, normal)}"
-    return f"正常:{normal}" + ("" if metric.unit == "1" else f"(单位 {metric.unit})")
+        return f"正常：{_STATES.get(normal, normal)}"
+    return f"正常：{normal}" + ("" if metric.unit == "1" else f"（单位 {metric.unit}）")
 
 
 def _say_rule(type_: EquipmentType, metric: Metric, rule: ThresholdRule) -> str:
@@ -74,15 +74,15 @@ def _say_rule(type_: EquipmentType, metric: Metric, rule: ThresholdRule) -> str:
     else:
         side, other_side = _SIDES[rule.comparison]
         condition = f"{side} {_say_limit(type_, metric, rule.limit)}"
-        cleared = f",{other_side} {_say_limit(type_, metric, rule.clear_limit)} 解除"
+        cleared = f"，{other_side} {_say_limit(type_, metric, rule.clear_limit)} 解除"
     if metric.counts_occurrences:
-        dwell = f",连续 {rule.occurrences} 次" if rule.occurrences > 1 else ",一次即报"
+        dwell = f"，连续 {rule.occurrences} 次" if rule.occurrences > 1 else "，一次即报"
     else:
-        dwell = f",持续 {say_span(rule.for_duration)}"
-    remarks = "(仅运行时判断)" if rule.gated else ""
+        dwell = f"，持续 {say_span(rule.for_duration)}"
+    remarks = "（仅运行时判断）" if rule.gated else ""
     if rule.kinds != metric.kinds:
         remarks += f"({name_kinds(type_, rule.kinds)})"
-    return f"{SEVERITY_NAMES[rule.severity]}:{condition}{dwell}{cleared}{remarks}。依据:{say_basis(rule.basis)}"
+    return f"{SEVERITY_NAMES[rule.severity]}：{condition}{dwell}{cleared}{remarks}。依据：{say_basis(rule.basis)}"
 
 
 def _say_limit(type_: EquipmentType, metric: Metric, limit: Limit) -> str:

@@ -13,7 +13,7 @@ _LATELY = "15m"
 
 def reporting_tile(type_: EquipmentType, scope: Scope, *, named: bool) -> Json:
     """How many pieces of equipment of the type sent anything in the time range; `named`: the title says of which."""
-    title = f"{type_.label.zh}:上报设备" if named else "上报设备"
+    title = f"{type_.label.zh}：上报设备" if named else "上报设备"
     return stat(
         title,
         [series(count_reporting(type_, scope), alias=title)],
@@ -25,7 +25,7 @@ def reporting_tile(type_: EquipmentType, scope: Scope, *, named: bool) -> Json:
 
 def reporting_lately_tile(type_: EquipmentType, scope: Scope, *, named: bool) -> Json:
     """The same for the last minutes: the difference is off line."""
-    title = f"{type_.label.zh}:近 15 分钟上报" if named else "近 15 分钟上报"
+    title = f"{type_.label.zh}：近 15 分钟上报" if named else "近 15 分钟上报"
     return stat(
         title,
         [series(count_reporting(type_, scope), alias=title)],
@@ -39,9 +39,9 @@ def reporting_lately_tile(type_: EquipmentType, scope: Scope, *, named: bool) ->
 def newest_value_table(type_: EquipmentType, scope: Scope) -> Json:
     """Who has been silent the longest."""
     return table(
-        f"{type_.label.zh}:最近一次上报",
+        f"{type_.label.zh}：最近一次上报",
         [rows(newest_time(type_, scope))],
-        description="每台设备在时间范围内最近一次上报任一指标的时间,最久未上报的在前。整个时间范围内无数据的设备不在表中。",
+        description="每台设备在时间范围内最近一次上报任一指标的时间，最久未上报的在前。整个时间范围内无数据的设备不在表中。",
         columns=["site", "equipment", "Time"],
         hidden=["v"],
         overrides=[
@@ -56,9 +56,9 @@ def newest_value_table(type_: EquipmentType, scope: Scope) -> Json:
 def unregistered_table() -> Json:
     """Codes that send but are not in the register."""
     return table(
-        "未登记设备:最近一次上报",
+        "未登记设备：最近一次上报",
         [rows(newest_unregistered())],
-        description="正在上报但不在台账中的编码:请在服务中确认为新设备,或并入已有设备。未登记设备不产生工单。",
+        description="正在上报但不在台账中的编码：请在服务中确认为新设备，或并入已有设备。未登记设备不产生工单。",
         columns=["site", "equipment", "Time"],
         overrides=[
             override("site", displayName="站点"),
@@ -78,7 +78,7 @@ def arriving_values(types: Sequence[EquipmentType]) -> Json:
             series(count_values(type_, ON_SITE), alias=type_.label.zh, ref=_ref(index))
             for index, type_ in enumerate(types)
         ],
-        description="每个时间间隔内入库的数值个数。全部类型同时中断,多为网络、消息服务器或本服务的问题。",
+        description="每个时间间隔内入库的数值个数。全部类型同时中断，多为网络、消息服务器或本服务的问题。",
         defaults={"decimals": 0, "min": 0},
         custom={},
         calcs=("lastNotNull", "mean"),

@@ -33,7 +33,7 @@ def running_tiles(type_: EquipmentType) -> Json:
     """One tile per equipment: does it run."""
     metric = type_.metrics[RUNNING]
     return stat(
-        f"{metric.label.zh}:每台设备的最新值",
+        f"{metric.label.zh}：每台设备的最新值",
         [series(one_value(type_.name, RUNNING), alias="$tag_equipment")],
         description="时间范围内最后一次上报的运行状态。点击可只看该设备。",
         defaults={"mappings": _mappings(type_, metric), "links": [board_link(type_, ONLY_THIS, of="labels")]},
@@ -48,8 +48,8 @@ def fleet_table(type_: EquipmentType, title: str, metrics: Sequence[Metric]) -> 
         title,
         [rows(newest_of_each(type_.name, [metric.name for metric in metrics]))],
         description=(
-            "时间范围内每台设备的最新值,按目录中的绝对限值着色:橙色为警告,红色为严重。"
-            "限值随设备参数变化或随类别不同的指标不着色;“–”表示未上报。点击设备可只看该设备。"
+            "时间范围内每台设备的最新值，按目录中的绝对限值着色：橙色为警告，红色为严重。"
+            "限值随设备参数变化或随类别不同的指标不着色；“–”表示未上报。点击设备可只看该设备。"
         ),
         columns=["site", "equipment", *(metric.name for metric in metrics)],
         hidden=["Time", "time"],
@@ -77,7 +77,7 @@ def _curve(type_: EquipmentType, metric: Metric) -> Json:
     elif metric.interval >= _SLOW:
         custom["showPoints"] = "always"
     if is_rare(metric):
-        remarks.append("很少上报,因此总是显示最近 30 天。")
+        remarks.append("很少上报，因此总是显示最近 30 天。")
     return time_series(
         metric.label.zh,
         [series(trend(type_.name, metric.name), alias="$tag_equipment")],
@@ -101,7 +101,7 @@ def _state(type_: EquipmentType, metric: Metric) -> Json:
     # What comes on change stays true until the next report; what comes by the clock is unknown without one.
     by_clock = metric.interval is not None
     fill = "null" if by_clock else "previous"
-    remark = "空白处为未上报。" if by_clock else "仅在变化等事件时上报,状态保持到下一次上报。"
+    remark = "空白处为未上报。" if by_clock else "仅在变化等事件时上报，状态保持到下一次上报。"
     return state_timeline(
         metric.label.zh,
         [series(trend(type_.name, metric.name, function=function, fill=fill), alias="$tag_equipment")],
@@ -114,9 +114,11 @@ def _state(type_: EquipmentType, metric: Metric) -> Json:
 
 def _counter(type_: EquipmentType, metric: Metric) -> Json:
     return bar_gauge(
-        f"{metric.label.zh}:时间范围内增加",
+        f"{metric.label.zh}：时间范围内增加",
         [series(one_value(type_.name, metric.name, function="spread"), alias="$tag_equipment")],
-        description=describe(type_, metric, "时间范围内最大值与最小值之差;计数器若在其间清零,此值偏大。累计值见上表。"),
+        description=describe(
+            type_, metric, "时间范围内最大值与最小值之差；计数器若在其间清零，此值偏大。累计值见上表。"
+        ),
         defaults={**_unit(metric), "links": [board_link(type_, ONLY_THIS, of="labels")]},
     )
 

@@ -21,16 +21,16 @@ LEAST_URGENT = 4
 WEIGHTS = ((1, 8), (2, 4), (3, 2), (4, 1))
 _TOP = 10
 _NEWEST = 50
-_STANDS = "每台设备每种故障至多一张未关闭工单,以其最新事件判断;不受时间范围限制。"
+_STANDS = "每台设备每种故障至多一张未关闭工单，以其最新事件判断；不受时间范围限制。"
 _HIDDEN = ("Time", "time")
 
 
 def count_tiles(scope: Scope) -> list[Json]:
     """How many orders are open, and how many were opened."""
     return [
-        _count("未关闭:紧急度 1", count_open_orders(scope, most_urgent=1), _STANDS, "red"),
-        _count("未关闭:紧急度 1–2", count_open_orders(scope, most_urgent=2), _STANDS, "orange"),
-        _count("未关闭:全部", count_open_orders(scope, most_urgent=LEAST_URGENT), _STANDS, "yellow"),
+        _count("未关闭：紧急度 1", count_open_orders(scope, most_urgent=1), _STANDS, "red"),
+        _count("未关闭：紧急度 1–2", count_open_orders(scope, most_urgent=2), _STANDS, "orange"),
+        _count("未关闭：全部", count_open_orders(scope, most_urgent=LEAST_URGENT), _STANDS, "yellow"),
         _count("时间范围内新开工单", count_opened(scope), "时间范围内开立的工单数。", "yellow"),
     ]
 
@@ -66,7 +66,7 @@ def opened_bars(scope: Scope, levels: Mapping[int, ServiceLevel]) -> Json:
     return time_series(
         "新开工单",
         [series(opened_over_time(scope), alias="$tag_urgency")],
-        description="每个时间间隔内开立的工单数,按开立时的紧急度分色。",
+        description="每个时间间隔内开立的工单数，按开立时的紧急度分色。",
         defaults={"noValue": "0", "decimals": 0, "min": 0},
         custom={"drawStyle": "bars", "fillOpacity": 80, "stacking": {"mode": "normal", "group": "A"}},
         calcs=("sum",),
@@ -82,9 +82,9 @@ def riskiest_table(scope: Scope, types: Sequence[EquipmentType]) -> Json:
     """Which equipment wants attention most."""
     weights = "、".join(f"紧急度 {urgency} 计 {weight} 分" for urgency, weight in WEIGHTS)
     return table(
-        f"风险最高的设备(前 {_TOP})",
+        f"风险最高的设备（前 {_TOP}）",
         [rows(riskiest(scope, WEIGHTS, limit=_TOP))],
-        description=f"时间范围内开立的工单,按开立时的紧急度加权:{weights}。",
+        description=f"时间范围内开立的工单，按开立时的紧急度加权：{weights}。",
         columns=["equipment", "risk"],
         hidden=_HIDDEN,
         overrides=[
@@ -102,7 +102,7 @@ def faults_table(scope: Scope, type_: EquipmentType) -> Json:
     return table(
         "故障分布",
         [rows(opened_by_fault(scope))],
-        description="时间范围内开立的工单数,按故障模式,从多到少。",
+        description="时间范围内开立的工单数，按故障模式，从多到少。",
         columns=["fault_mode", "orders"],
         hidden=_HIDDEN,
         overrides=[

@@ -34,7 +34,7 @@ def overview(catalog: Catalog) -> Json:
 
 
 def _orders(catalog: Catalog, types: Sequence[EquipmentType]) -> Section:
-    urgent = open_orders_table("未关闭的紧急工单(紧急度 1–2)", ON_SITE, types, catalog.service_levels, most_urgent=2)
+    urgent = open_orders_table("未关闭的紧急工单（紧急度 1–2）", ON_SITE, types, catalog.service_levels, most_urgent=2)
     return Section(
         title="工单",
         lines=[

@@ -20,7 +20,7 @@ def type_board(catalog: Catalog, type_: EquipmentType) -> Json:
         board_uid(type_),
         f"{type_.label.zh}看板",
         place([_glance(catalog, type_), *(_group(type_, group) for group in group_metrics(type_)), _silence(type_)]),
-        description=f"{type_.label.zh}的工单、设备一览与全部指标;色带和说明中的限值来自设备类型目录。",
+        description=f"{type_.label.zh}的工单、设备一览与全部指标；色带和说明中的限值来自设备类型目录。",
         variables=[
             variable("site", "站点", sites(type_.name)),
             variable("equipment", "设备", equipment_of(type_.name)),
@@ -51,7 +51,7 @@ def _group(type_: EquipmentType, group: Group) -> Section:
     at_a_glance = [metric for metric in group.metrics if not is_rare(metric)]
     shown: list[Line] = []
     if len(at_a_glance) > 1:
-        shown.append(line(fleet_table(type_, f"{group.title}:设备一览", at_a_glance), height=8))
+        shown.append(line(fleet_table(type_, f"{group.title}：设备一览", at_a_glance), height=8))
     states = [panel_of(type_, metric) for metric in group.metrics if shows_state(metric)]
     others = [panel_of(type_, metric) for metric in group.metrics if not shows_state(metric)]
     return Section(

@@ -25,7 +25,7 @@ EVENT_NAMES: Mapping[str, str] = {
     EntryKind.URGENCY_RAISED: "紧急度升高",
     EntryKind.ALARM_EASED: "告警减轻",
     EntryKind.ALARM_CLEARED: "告警解除",
-    EntryKind.REOPENED: "故障再现,重新打开",
+    EntryKind.REOPENED: "故障再现，重新打开",
     Transition.DISPATCH: "派工",
     Transition.ACKNOWLEDGE: "接单",
     Transition.ARRIVE: "到场",

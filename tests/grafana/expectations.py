@@ -44,7 +44,7 @@ def expect(question: Question, answer: Answer, story: Story) -> None:
         _expect_fleet(match[2], answer, story)
     elif match := _ONE_VALUE.fullmatch(question.query):
         _expect_one_value(match, answer, story)
-    elif question.place.endswith(":最近一次上报"):
+    elif question.place.endswith("：最近一次上报"):
         _expect_newest(question, answer, story)
     elif question.place.endswith(("上报设备", "近 15 分钟上报")):
         names = _sent(story, _type_of(question, story), None, answer.time_range)
@@ -122,6 +122,6 @@ def _sent(story: Story, measurement: str, metric: str | None, span: TimeRange) -
 def _type_of(question: Question, story: Story) -> str:
     """A type's board is one type's; on the overview the title begins with the type's name."""
     for name, type_ in story.catalog.types.items():
-        if question.board.endswith(name.replace("_", "-")) or question.place.startswith(f"{type_.label.zh}:"):
+        if question.board.endswith(name.replace("_", "-")) or question.place.startswith(f"{type_.label.zh}："):
             return name
     raise NoExpectation(str(question))

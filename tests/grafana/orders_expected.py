@@ -82,13 +82,13 @@ def _newest_events(question: Question, answer: Answer, story: Story) -> None:
 
 
 ORDER_PANELS: Mapping[str, Reckoning] = {
-    "未关闭:紧急度 1": _count_standing(1),
-    "未关闭:紧急度 1–2": _count_standing(2),
-    "未关闭:全部": _count_standing(4),
+    "未关闭：紧急度 1": _count_standing(1),
+    "未关闭：紧急度 1–2": _count_standing(2),
+    "未关闭：全部": _count_standing(4),
     "时间范围内新开工单": _count_opened,
-    "未关闭的紧急工单(紧急度 1–2)": _list_standing(2),
+    "未关闭的紧急工单（紧急度 1–2）": _list_standing(2),
     "未关闭工单": _list_standing(4),
-    "风险最高的设备(前 10)": _riskiest,
+    "风险最高的设备（前 10）": _riskiest,
     "故障分布": _by_fault,
     "新开工单": _bars,
     "工单事件": _newest_events,

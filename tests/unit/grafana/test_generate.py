@@ -44,7 +44,7 @@ def test_a_type_that_is_one_toml_gets_a_board(tmp_path: Path) -> None:
     titles = {panel["title"] for panel in board["panels"]}
     assert board["uid"] == "iot-maint-test-rig"
     assert {metric.label.zh for metric in load_catalog(RIG).types["test_rig"].metrics.values()} <= titles
-    assert "水泵试验台:上报设备" in {panel["title"] for panel in overview["panels"]}
+    assert "水泵试验台：上报设备" in {panel["title"] for panel in overview["panels"]}
 
 
 def test_a_name_too_long_for_a_uid_is_refused() -> None:

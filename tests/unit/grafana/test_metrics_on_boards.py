@@ -59,7 +59,7 @@ def test_a_description_names_every_rule_with_its_basis(type_: EquipmentType, met
     waiting = [rule.basis for rule in type_.waiting.values() if rule.metric == metric.name]
     description = own_panel(type_, metric)["description"]
 
-    assert description.count("依据:") == len(running + waiting)
+    assert description.count("依据：") == len(running + waiting)
     for basis in running + waiting:
         assert (basis.reference or "工程默认值") in description
 
