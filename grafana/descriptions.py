@@ -81,7 +81,7 @@ def _say_rule(type_: EquipmentType, metric: Metric, rule: ThresholdRule) -> str:
         dwell = f"，持续 {say_span(rule.for_duration)}"
     remarks = "（仅运行时判断）" if rule.gated else ""
     if rule.kinds != metric.kinds:
-        remarks += f"({name_kinds(type_, rule.kinds)})"
+        remarks += f"（{name_kinds(type_, rule.kinds)}）"
     return f"{SEVERITY_NAMES[rule.severity]}：{condition}{dwell}{cleared}{remarks}。依据：{say_basis(rule.basis)}"
 
 
