@@ -75,10 +75,11 @@ def a_context(
     language: Language = Language.ZH_CN,
     checks: Mapping[str, Callable[[], None]] | None = None,
     clock_setting: str = "system",
+    database_url: str | None = None,
 ) -> tuple[ApiContext, RelationalDatabase, StandingClock]:
     """A context on stores in that folder; nothing is opened yet."""
     clock = StandingClock()
-    database = open_database(f"sqlite:///{folder / 'iot-maint.db'}")
+    database = open_database(database_url or f"sqlite:///{folder / 'iot-maint.db'}")
     context = ApiContext(
         database=database,
         telemetry=open_telemetry_store(f"sqlite:///{folder / 'telemetry.db'}"),
@@ -101,9 +102,12 @@ def an_api(
     language: Language = Language.ZH_CN,
     checks: Mapping[str, Callable[[], None]] | None = None,
     clock_setting: str = "system",
+    database_url: str | None = None,
 ) -> ApiUnderTest:
     """An API on stores in that folder."""
-    context, database, clock = a_context(folder, language=language, checks=checks, clock_setting=clock_setting)
+    context, database, clock = a_context(
+        folder, language=language, checks=checks, clock_setting=clock_setting, database_url=database_url
+    )
     app = create_app(context)
     with database.transaction() as repositories:
         read, _ = issue_token(repositories, "looker", Scope.READ, clock)

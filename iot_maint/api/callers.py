@@ -8,7 +8,7 @@ from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from iot_maint.api.context import Context
-from iot_maint.api.problems import Forbidden, Unauthenticated
+from iot_maint.api.problem_kinds import Forbidden, Unauthenticated
 from iot_maint.domain.tokens import Scope
 from iot_maint.services.tokens import authenticate, digest_of
 

@@ -1,4 +1,4 @@
-"""Every error as a problem (RFC 9457, `application/problem+json`): the one place where errors get their status."""
+"""Every error as a problem document (RFC 9457, `application/problem+json`)."""
 
 import json
 import logging
@@ -11,17 +11,9 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from iot_maint.api.languages import choose_language
+from iot_maint.api.problem_kinds import FAILURE, KINDS, Forbidden, Unauthenticated, kind_of
 from iot_maint.domain.catalog import Language, Text
-from iot_maint.domain.errors import (
-    Conflict,
-    IllegalTransition,
-    InvalidInput,
-    MaintError,
-    StoreRefused,
-    StoreUnavailable,
-    UnknownEquipment,
-    UnknownThing,
-)
+from iot_maint.domain.errors import IllegalTransition, InvalidInput, MaintError, StoreUnavailable
 from iot_maint.domain.json_value import Json, JsonObject
 
 _log = logging.getLogger(__name__)
@@ -35,74 +27,6 @@ SECURITY_HEADERS: Mapping[str, str] = {
 }
 
 
-class Unauthenticated(MaintError):
-    """No token, or none that is known."""
-
-
-class Forbidden(MaintError):
-    """The token's scope does not cover the request."""
-
-
-class KeyReused(MaintError):
-    """An `Idempotency-Key` that belongs to another request."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
-    """A kind of problem: the last part of its type URI, its status, and its title."""
-
-    slug: str
-    status: HTTPStatus
-    title: Text
-
-
-KINDS: Mapping[type[MaintError], Kind] = {
-    Unauthenticated: Kind(
-        slug="unauthenticated",
-        status=HTTPStatus.UNAUTHORIZED,
-        title=Text(zh="需要有效的访问令牌", en="A valid token is needed"),
-    ),
-    Forbidden: Kind(
-        slug="forbidden",
-        status=HTTPStatus.FORBIDDEN,
-        title=Text(zh="令牌权限不足", en="The token's scope is too small"),
-    ),
-    UnknownEquipment: Kind(
-        slug="unknown-equipment", status=HTTPStatus.NOT_FOUND, title=Text(zh="没有这台设备", en="No such equipment")
-    ),
-    UnknownThing: Kind(slug="not-found", status=HTTPStatus.NOT_FOUND, title=Text(zh="未找到", en="Not found")),
-    IllegalTransition: Kind(
-        slug="illegal-transition",
-        status=HTTPStatus.CONFLICT,
-        title=Text(zh="工单当前状态不允许此操作", en="The work order cannot go this way from its status"),
-    ),
-    Conflict: Kind(
-        slug="conflict",
-        status=HTTPStatus.CONFLICT,
-        title=Text(zh="与现有数据冲突，未作任何更改", en="Contradicts what stands; nothing was changed"),
-    ),
-    KeyReused: Kind(
-        slug="idempotency-key-reused",
-        status=HTTPStatus.UNPROCESSABLE_ENTITY,
-        title=Text(zh="该幂等键已用于另一请求", en="The idempotency key belongs to another request"),
-    ),
-    InvalidInput: Kind(
-        slug="invalid-input", status=HTTPStatus.UNPROCESSABLE_ENTITY, title=Text(zh="输入有误", en="Invalid input")
-    ),
-    StoreUnavailable: Kind(
-        slug="store-unavailable",
-        status=HTTPStatus.SERVICE_UNAVAILABLE,
-        title=Text(zh="存储暂不可用，请稍后重试", en="A store does not answer now; try again later"),
-    ),
-    StoreRefused: Kind(
-        slug="store-refused", status=HTTPStatus.BAD_GATEWAY, title=Text(zh="存储拒绝了请求", en="A store refused")
-    ),
-}
-_FAILURE = Kind(
-    slug="internal-error",
-    status=HTTPStatus.INTERNAL_SERVER_ERROR,
-    title=Text(zh="服务内部错误", en="The service failed; its log says why"),
-)
 _TITLES: Mapping[int, Text] = {
     HTTPStatus.BAD_REQUEST: Text(zh="请求格式错误", en="Malformed request"),
     HTTPStatus.NOT_FOUND: Text(zh="未找到", en="Not found"),
@@ -143,7 +67,7 @@ def render_problem(problem: Problem, path: str, language: Language) -> Response:
 
 def problem_of(error: MaintError) -> Problem:
     """The problem that an error of the product is: its own kind's, or its nearest ancestor's."""
-    kind = next((KINDS[ancestor] for ancestor in type(error).__mro__ if ancestor in KINDS), _FAILURE)
+    kind = kind_of(error)
     extensions: dict[str, Json] = {}
     headers: dict[str, str] = {}
     if isinstance(error, IllegalTransition):
@@ -218,10 +142,10 @@ def install_problems(app: FastAPI) -> None:
         # Starlette raises it again behind this answer, so the server logs its traceback.
         _log.error("%s %s failed: %s", request.method, request.url.path, type(error).__name__)
         problem = Problem(
-            slug=_FAILURE.slug,
-            status=_FAILURE.status,
-            title=_FAILURE.title,
-            detail=_FAILURE.title.en,
+            slug=FAILURE.slug,
+            status=FAILURE.status,
+            title=FAILURE.title,
+            detail=FAILURE.title.en,
             headers=SECURITY_HEADERS,  # this answer is given outside of the middleware
         )
         return answer(request, problem)

@@ -1,7 +1,7 @@
 """Writes happen once: change and remembered answer (`Idempotency-Key`) are one transaction."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -10,13 +10,12 @@ from pydantic import BaseModel
 
 from iot_maint.api.callers import Caller, Writer
 from iot_maint.api.context import ApiContext
-from iot_maint.api.problems import KeyReused
-from iot_maint.domain.errors import Conflict, MaintError
+from iot_maint.api.problem_kinds import KeyReused
+from iot_maint.domain.errors import MaintError
 from iot_maint.domain.json_value import JsonObject
 from iot_maint.domain.ports import Repositories
 
 REPLAYED = "Idempotency-Replayed"
-_ATTEMPTS = 2
 
 IdempotencyKey = Annotated[
     str | None,
@@ -64,39 +63,44 @@ def answer_once(
     change: Callable[[Repositories], JsonObject],
     *,
     status: int = 200,
-    headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Make the change and answer with it, or answer as before.  An error changes nothing and is not remembered."""
-    for _ in range(_ATTEMPTS):
-        try:
-            return _answer(context, write, model, change, status, headers or {})
-        except _KeyTakenMeanwhile:
-            continue  # its answer stands now
-    raise Conflict("another request with the same Idempotency-Key is under way")
+    try:
+        return _change(context, write, model, change, status)
+    except MaintError:
+        # The same request may have come twice at once: then the other one's answer is this one's too.
+        with context.database.reading() as repositories:
+            given = _given(repositories, write)
+        if given is None:
+            raise
+        return given
 
 
-def _answer(
+def _change(
     context: ApiContext,
     write: Write,
     model: type[BaseModel],
     change: Callable[[Repositories], JsonObject],
     status: int,
-    headers: Mapping[str, str],
 ) -> Response:
     with context.database.transaction() as repositories:
-        given = repositories.idempotency.find(write.key) if write.key is not None else None
+        given = _given(repositories, write)
         if given is not None:
-            fingerprint, status, body = given
-            if fingerprint != write.fingerprint:
-                raise KeyReused("this Idempotency-Key was used for another request; use a new one for a new write")
-            return _json(body, status, {**headers, REPLAYED: "true"})
+            return given
         body = model.model_validate(change(repositories)).model_dump_json().encode()
         if write.key is not None and not repositories.idempotency.add(
             write.key, write.fingerprint, status, body, context.clock.now()
         ):
             raise _KeyTakenMeanwhile
-    return _json(body, status, headers)
+    return Response(body, status_code=status, media_type="application/json")
 
 
-def _json(body: bytes, status: int, headers: Mapping[str, str]) -> Response:
-    return Response(body, status_code=status, media_type="application/json", headers=dict(headers))
+def _given(repositories: Repositories, write: Write) -> Response | None:
+    """The answer that this request got before; `KeyReused` when its key belongs to another one."""
+    given = repositories.idempotency.find(write.key) if write.key is not None else None
+    if given is None:
+        return None
+    fingerprint, status, body = given
+    if fingerprint != write.fingerprint:
+        raise KeyReused("this Idempotency-Key was used for another request; use a new one for a new write")
+    return Response(body, status_code=status, media_type="application/json", headers={REPLAYED: "true"})

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from iot_maint.domain.catalog import Catalog
-from iot_maint.domain.equipment import Equipment, LimitOverride
+from iot_maint.domain.equipment import Equipment, LimitOverride, Monitored
 from iot_maint.domain.errors import InvalidInput, MaintError
 from iot_maint.domain.ports import Clock, Repositories
 from iot_maint.services.register.checks import find_change_problems, find_parent_problem, find_problems
@@ -94,19 +94,23 @@ def _plan(repositories: Repositories, catalog: Catalog, rows: Rows) -> tuple[lis
     refused += doubled
     doubled_lines = {row.line for row in doubled}
     planned: list[_Planned] = []
+    # One read of the whole register: asking for each row would hold other writers up for long.
+    register = {entry.equipment.code: entry for entry in repositories.equipment.monitored()}
     for draft in drafts:
         if draft.line in doubled_lines:
             continue
-        plan = _plan_one(repositories, catalog, draft)
+        plan = _plan_one(repositories, catalog, draft, register.get(draft.code))
         if isinstance(plan, _Planned):
             planned.append(plan)
         else:
             refused += plan
-    return _drop_orphans(repositories, planned, refused), refused
+    return _drop_orphans(register, planned, refused), refused
 
 
-def _plan_one(repositories: Repositories, catalog: Catalog, draft: Draft) -> _Planned | list[BadRow]:
-    old = repositories.equipment.get(draft.code)
+def _plan_one(
+    repositories: Repositories, catalog: Catalog, draft: Draft, entry: Monitored | None
+) -> _Planned | list[BadRow]:
+    old = entry.equipment if entry is not None else None
     new = equipment_of(draft, old)
     problems = list(find_problems(new, catalog))
     if old is not None:
@@ -114,17 +118,16 @@ def _plan_one(repositories: Repositories, catalog: Catalog, draft: Draft) -> _Pl
     if problems:
         return _bad(draft, problems)
     try:
-        limits = _plan_limits(repositories, catalog, draft, new)
+        limits = _plan_limits(catalog, draft, new, entry.overrides if entry is not None else {})
     except InvalidInput as error:
         return _bad(draft, [(error.field, error.reason)])
     return _Planned(draft=draft, old=old, new=new, limits=limits)
 
 
 def _plan_limits(
-    repositories: Repositories, catalog: Catalog, draft: Draft, new: Equipment
+    catalog: Catalog, draft: Draft, new: Equipment, standing: Mapping[str, LimitOverride]
 ) -> dict[str, tuple[LimitOverride | None, LimitOverride | None]]:
     equipment_type = catalog.types[new.type]
-    standing = {one.rule_key: one for one in repositories.equipment.overrides(draft.code)}
     changes: dict[str, tuple[LimitOverride | None, LimitOverride | None]] = {}
     for key, limit in draft.limits.items():
         old = standing.get(key)
@@ -147,13 +150,14 @@ def _plan_limits(
     return changes
 
 
-def _drop_orphans(repositories: Repositories, planned: list[_Planned], refused: list[BadRow]) -> list[_Planned]:
+def _drop_orphans(register: Mapping[str, Monitored], planned: list[_Planned], refused: list[BadRow]) -> list[_Planned]:
     """Rows whose parent is neither in the register nor among the good rows; those that hang on them fall too."""
     while True:
         after = {plan.draft.code: plan.new for plan in planned}
 
         def parent_of(code: str, after: Mapping[str, Equipment] = after) -> Equipment | None:
-            return after.get(code) or repositories.equipment.get(code)
+            entry = register.get(code)
+            return after.get(code) or (entry.equipment if entry is not None else None)
 
         orphans = {
             plan.draft.line: problem
