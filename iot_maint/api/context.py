@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from iot_maint.domain.catalog import Catalog, Language
 from iot_maint.domain.outbox import Channel
 from iot_maint.domain.ports import Clock, Database, TelemetryStore
+from iot_maint.services.ordering import OrderDesk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,11 @@ class ApiContext:
     channels: Sequence[Channel]
     checks: Mapping[str, Callable[[], None]]
     clock_setting: str = "system"
+
+    @property
+    def desk(self) -> OrderDesk:
+        """Where alarm events become order events."""
+        return OrderDesk(catalog=self.catalog, clock=self.clock, site_zone=self.zone, channels=self.channels)
 
 
 def context_of(request: Request) -> ApiContext:

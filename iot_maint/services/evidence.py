@@ -8,8 +8,9 @@ from iot_maint.domain.catalog import BasisKind, Comparison, EquipmentType, Langu
 from iot_maint.domain.findings import Evidence, FindingKind, RunningKnowledge
 from iot_maint.domain.json_value import JsonObject
 from iot_maint.rules.program import instant
+from iot_maint.rules.threshold import clears
 from iot_maint.services.quantities import say_instant, say_quantity, say_span
-from iot_maint.services.texts import ASSUMED_RUNNING, ENGINEERING_DEFAULT
+from iot_maint.services.texts import ASSUMED_RUNNING, ENGINEERING_DEFAULT, NO_LONGER_JUDGED
 
 _BEYOND: Mapping[Comparison, Text] = {
     Comparison.ABOVE: Text(zh="高于限值", en="above the limit of"),
@@ -107,6 +108,8 @@ def _beyond(evidence: Evidence, quantity: Callable[[float], str], language: Lang
 
 
 def _back(evidence: Evidence, quantity: Callable[[float], str], language: Language) -> str:
+    if not clears(evidence.comparison, evidence.clear_limit)(evidence.readings[-1][1]):
+        return ("；" if language is Language.ZH_CN else "; ") + NO_LONGER_JUDGED.of(language)
     if evidence.comparison is Comparison.IS:
         return ""
     return f"{_BACK[evidence.comparison].of(language)} {quantity(evidence.clear_limit)}"

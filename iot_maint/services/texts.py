@@ -100,4 +100,6 @@ DEADLINES: Mapping[str, Text] = {
 YES, NO = Text(zh="是", en="yes"), Text(zh="否", en="no")
 ENGINEERING_DEFAULT = Text(zh="工程经验值", en="engineering default")
 ASSUMED_RUNNING = Text(zh="运行状态未知，按运行中判断", en="the running state was unknown and taken as running")
+# An alarm may also clear because its rule was switched off, lost its parameter, or its code was merged.
+NO_LONGER_JUDGED = Text(zh="此规则在该设备上不再运行", en="the rule no longer runs on this equipment")
 NO_LONGER_DECLARED = Text(zh="型号目录中已无 {code} 的说明", en="the catalog no longer describes {code}")

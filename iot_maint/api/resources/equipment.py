@@ -142,7 +142,7 @@ def merge_equipment(context: Context, write: OneWrite, code: CodePath, body: Mer
     """Make a code an alias of registered equipment.  A job copies its points; the answer is that job."""
 
     def change(repositories: Repositories) -> JsonObject:
-        transfer = merge(repositories, context.clock, code, body.into, by=write.caller.name)
+        transfer = merge(repositories, context.desk, code, body.into, by=write.caller.name)
         return transfer_document(transfer, context.zone)
 
     return answer_once(context, write, TransferModel, change)

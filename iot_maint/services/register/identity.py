@@ -6,7 +6,9 @@ from iot_maint.domain.catalog import UNREGISTERED, Catalog
 from iot_maint.domain.equipment import Equipment, EquipmentStatus, Transfer, TransferKind
 from iot_maint.domain.errors import Conflict, InvalidInput, UnknownEquipment
 from iot_maint.domain.ports import Clock, Repositories
+from iot_maint.services.ordering import OrderDesk
 from iot_maint.services.register.checks import require_sound
+from iot_maint.services.standing_down import stand_down
 
 
 def confirm(
@@ -48,9 +50,10 @@ def begin_confirmation(repositories: Repositories, clock: Clock, confirmed: Equi
     )
 
 
-def merge(repositories: Repositories, clock: Clock, source: str, target: str, *, by: str) -> Transfer:
+def merge(repositories: Repositories, desk: OrderDesk, source: str, target: str, *, by: str) -> Transfer:
     """Make `source` an alias of the registered `target`: its telemetry is the target's from now on, and was before.
 
+    What stood of its alarms is cleared: from now on its readings speak for the target.
     `Conflict` where one of them is merged already or still being copied, so that no chain is ever a circle.
     """
     if source == target:
@@ -64,6 +67,7 @@ def merge(repositories: Repositories, clock: Clock, source: str, target: str, *,
     moving = [transfer for transfer in repositories.equipment.pending_transfers() if transfer.target == source]
     if moving:
         raise Conflict(f"points of {moving[0].source} are still being copied to {source}; try again when they are")
+    stand_down(repositories, desk, old)
     repositories.equipment.update(replace(old, merged_into=target))
     return repositories.equipment.add_transfer(
         Transfer(
@@ -75,7 +79,7 @@ def merge(repositories: Repositories, clock: Clock, source: str, target: str, *,
             target=target,
             target_site=into.site,
             to_measurement=into.type,
-            requested_at=clock.now(),
+            requested_at=desk.clock.now(),
             requested_by=by,
         )
     )

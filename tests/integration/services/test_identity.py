@@ -2,10 +2,13 @@ import pytest
 
 from iot_maint.domain.equipment import Equipment, EquipmentStatus, Transfer, TransferKind
 from iot_maint.domain.errors import Conflict, InvalidInput, UnknownEquipment
+from iot_maint.domain.work_orders import EntryKind, WorkOrderStatus
+from iot_maint.rules.state import EquipmentState, RuleState, Standing, encode_state
+from iot_maint.services.ordering import OrderDesk
 from iot_maint.services.register.identity import confirm, merge
 from iot_maint.storage.relational.database import RelationalDatabase
-from tests.api_builders import CATALOG, StandingClock
-from tests.builders import T0, an_equipment
+from tests.api_builders import CATALOG, SHANGHAI, StandingClock
+from tests.builders import T0, an_alarm_event, an_equipment
 
 
 @pytest.fixture(autouse=True)
@@ -20,7 +23,11 @@ def _equipment(database: RelationalDatabase) -> None:
 
 def _merge(database: RelationalDatabase, clock: StandingClock, source: str, target: str) -> Transfer:
     with database.transaction() as repositories:
-        return merge(repositories, clock, source, target, by="doer")
+        return merge(repositories, _desk(clock), source, target, by="doer")
+
+
+def _desk(clock: StandingClock) -> OrderDesk:
+    return OrderDesk(catalog=CATALOG, clock=clock, site_zone=SHANGHAI, channels=())
 
 
 def _confirm(database: RelationalDatabase, clock: StandingClock, code: str, equipment_type: str) -> Transfer:
@@ -89,3 +96,26 @@ def test_a_code_whose_own_points_are_still_being_copied_waits(
     _confirm(database, clock, "X-1", "pump")
     with pytest.raises(Conflict, match="still being copied"):
         _merge(database, clock, "X-1", "P-1")
+
+
+def test_what_stands_of_a_merged_code_is_cleared_and_its_order_says_so(
+    database: RelationalDatabase, clock: StandingClock
+) -> None:
+    event = an_alarm_event(fault_mode="PMP-BEAR")
+    rule, evidence = event.finding.rule, event.finding.evidence
+    raised_ms = int(event.key.raised_at.timestamp() * 1000)
+    state = EquipmentState(
+        rules={rule: RuleState(raised_ms, 10, evidence.readings, raised_ms, evidence)},
+        alarms={"PMP-BEAR": Standing(raised_ms, raised_ms, {rule: event.severity})},
+    )
+    with database.transaction() as repositories:
+        step = _desk(clock).save(repositories, event, "pump")
+        repositories.checkpoints.save_states({"P-1": encode_state(state)})
+    assert step is not None
+    _merge(database, clock, "P-1", "P-2")
+    with database.reading() as repositories:
+        alarm, order = repositories.alarms.find(event.key), repositories.orders.get(step.order.number)
+    assert alarm is not None
+    assert alarm.cleared_at == clock.now()
+    assert order is not None
+    assert (order.status, order.timeline[-1].kind) == (WorkOrderStatus.OPEN, EntryKind.ALARM_CLEARED)

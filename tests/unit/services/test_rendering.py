@@ -88,6 +88,13 @@ def test_a_clear_is_said_against_the_clear_limit() -> None:
     )
 
 
+def test_a_clear_of_a_rule_that_stopped_running_claims_no_recovery() -> None:
+    assert (
+        say_evidence(an_evidence(), PUMP, Language.ZH_CN, kind=FindingKind.CLEARED)
+        == "轴承温度 84.25 °C；此规则在该设备上不再运行"
+    )
+
+
 def test_readings_carry_the_sites_offset() -> None:
     readings = evidence_document(an_evidence(), PUMP, Language.EN, SHANGHAI)["readings"]
     assert readings == [
