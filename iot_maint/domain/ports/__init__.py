@@ -1,0 +1,25 @@
+"""What the services need of the world outside.  Adapters live in `storage`, `notify`, `clock`; bootstrap chooses."""
+
+from iot_maint.domain.ports.database import Database, Repositories
+from iot_maint.domain.ports.orders import AlarmRepository, OutboxRepository, WorkOrderRepository
+from iot_maint.domain.ports.register import EquipmentRepository
+from iot_maint.domain.ports.service import CheckpointRepository, IdempotencyRepository, TokenRepository
+from iot_maint.domain.ports.surroundings import Clock, Meter, OrderNotifier
+from iot_maint.domain.ports.telemetry import Spool, TelemetryStore
+
+__all__ = [
+    "AlarmRepository",
+    "CheckpointRepository",
+    "Clock",
+    "Database",
+    "EquipmentRepository",
+    "IdempotencyRepository",
+    "Meter",
+    "OrderNotifier",
+    "OutboxRepository",
+    "Repositories",
+    "Spool",
+    "TelemetryStore",
+    "TokenRepository",
+    "WorkOrderRepository",
+]
