@@ -8,7 +8,9 @@ import pytest
 import typer
 from typer.main import get_command
 
+from iot_maint.catalog import load_catalog
 from iot_maint.cli import COMMANDS, build_app
+from iot_maint.domain.catalog import Language
 from iot_maint.settings import FILE_SUFFIX, NOT_SETTINGS, PREFIX, Settings
 from tests.documents import READMES, ROOT, blocks, inline_code, links, pages, prose, table_rows
 
@@ -96,3 +98,17 @@ def test_every_command_is_in_the_readmes() -> None:
         text = page.read_text("utf-8")
         missing = [name for name in COMMANDS if f"iot-maint {name}" not in text and f"make {name}" not in text]
         assert missing == [], page.name
+
+
+@pytest.mark.parametrize(
+    ("page", "language", "labels"),
+    [(ENGLISH, Language.EN, ("Why", "Do", "Who")), (CHINESE, Language.ZH_CN, ("原因", "处理", "工种"))],
+)
+def test_the_order_that_is_shown_says_what_the_catalog_says(
+    page: Path, language: Language, labels: tuple[str, ...]
+) -> None:
+    bearing = load_catalog(None, "four-level").types["pump"].fault_modes["PMP-BEAR"]
+    (shown,) = [block for block in blocks(page, "text") if "[opened]" in block]
+    said = dict(re.findall(r"^  (\S+)  +(.+)$", shown, re.MULTILINE))
+    assert [said[label] for label in labels][:2] == [bearing.cause.of(language), bearing.action.of(language)]
+    assert said[labels[2]]
