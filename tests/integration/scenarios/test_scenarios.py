@@ -72,7 +72,7 @@ def check_order(order: WorkOrder, wanted: ExpectedOrder, events: list[AlarmEvent
     assert order.urgency == worst.urgency
     assert order.severity is max((step.severity for step in wanted.steps), key=lambda severity: severity.rank)
     assert order.deadlines == deadlines(CATALOG.service_levels[worst.urgency], order.opened_at)
-    assert order.raised_at == events[0].finding.at
+    assert order.raised_at == events[0].finding.at == events[0].key.raised_at
     assert rule.for_duration <= order.raised_at - order.onset_at
     assert order.timeline[0].kind is EntryKind.OPENED
     assert (EntryKind.URGENCY_RAISED in {entry.kind for entry in order.timeline}) == (first.urgency > worst.urgency)
