@@ -11,6 +11,8 @@ from types import FrameType
 
 import msgspec
 
+from iot_maint.ingest.quiet_log import QuietFilter
+
 
 def say(line: str) -> None:
     """One line for people."""
@@ -29,8 +31,10 @@ def say_json(document: object) -> None:
 
 
 def start_logging() -> None:
-    """Logs go to stderr, one line an event."""
+    """Logs go to stderr, one line an event, limited per cause."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(QuietFilter())
     for chatty in ("httpx", "httpcore", "alembic", "apscheduler", "paho", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 

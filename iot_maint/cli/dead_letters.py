@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from iot_maint.bootstrap.installation import open_installation
 from iot_maint.cli.console import say, say_json
 from iot_maint.rules.program import instant
 from iot_maint.settings import Settings, load_settings
@@ -22,6 +23,7 @@ def register(app: typer.Typer) -> None:
     )
     group.command("list")(list_letters)
     group.command("show")(show_letter)
+    group.command("deliveries")(list_deliveries)
     app.add_typer(group, name="dead-letters")
 
 
@@ -59,6 +61,36 @@ def show_letter(
     say(f"{filed.reference}\n时间 received  {_at(filed, settings).isoformat()}\n主题 topic     {letter.topic}")
     say(f"原因 reason    {letter.reason}\n说明 detail    {letter.detail}\n内容 payload   {len(letter.payload)} bytes")
     say(letter.payload.decode("utf-8", "backslashreplace"))
+
+
+def list_deliveries(
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="At most that many.")] = 50,
+    as_json: Json = False,
+) -> None:
+    """Order events that could not be delivered and were given up."""
+    settings = load_settings()
+    with open_installation(settings) as installation, installation.database.reading() as repositories:
+        given_up = repositories.outbox.dead(limit)
+    for delivery in given_up:
+        event = delivery.event
+        at = event.at.astimezone(settings.zone).isoformat(timespec="seconds")
+        if as_json:
+            say_json(
+                {
+                    "id": event.id,
+                    "channel": delivery.channel.value,
+                    "event": event.event,
+                    "order": event.order,
+                    "at": at,
+                    "attempts": delivery.attempts,
+                    "error": delivery.last_error,
+                }
+            )
+        else:
+            tried = f"{delivery.channel.value} ×{delivery.attempts}"
+            say(f"{event.order}  {event.event}  {at}  {tried}  {delivery.last_error}")
+    if not given_up and not as_json:
+        say("没有放弃的通知 · no event was given up")
 
 
 def _at(filed: FiledLetter, settings: Settings) -> datetime:

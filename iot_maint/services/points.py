@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from iot_maint.domain.catalog import UNREGISTERED
+from iot_maint.domain.errors import StoreUnavailable
 from iot_maint.domain.ports import Meter
 from iot_maint.domain.telemetry import Point, Telemetry
 from iot_maint.rules.interpretation import compile_interpretation
@@ -18,8 +19,15 @@ class PointMaker:
         self._interpret_unknown = compile_interpretation(None)
 
     def points_of(self, telemetry: Sequence[Telemetry]) -> list[Point]:
-        """One point a message; none for a message of which nothing was left."""
-        self._roster.refresh_if_due()
+        """One point a message; none for a message of which nothing was left.
+
+        An absent database does not hold up the telemetry of a register that was read before.
+        """
+        try:
+            self._roster.refresh_if_due()
+        except StoreUnavailable:
+            if not self._roster.loaded:  # everything would look unregistered
+                raise
         points = (self._point_of(item) for item in telemetry)
         return [point for point in points if point.fields]
 
