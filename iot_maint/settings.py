@@ -25,6 +25,8 @@ FILE_SUFFIX = "_FILE"
 SETTINGS_FILE = Path("iot-maint.toml")
 NOT_SETTINGS = frozenset({"IOT_MAINT_REQUIRE_SERVICES"})  # read by the tests alone
 
+LAST_PORT = 65_535
+
 _SPAN = re.compile(r"(?P<amount>\d+(?:\.\d+)?)(?P<unit>ms|s|m|h|d)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -74,6 +76,13 @@ class Settings(BaseSettings):
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError):
             raise ValueError(f"{value!r} is not an IANA time zone such as Asia/Shanghai") from None
+        return value
+
+    @field_validator("http_bind")
+    @classmethod
+    def _port_exists(cls, value: str) -> str:
+        if int(value.rpartition(":")[2]) > LAST_PORT:
+            raise ValueError(f"{value!r} has no such port; ports end at {LAST_PORT}")
         return value
 
     @classmethod

@@ -93,7 +93,7 @@ def _database(installation: Installation) -> str:
         known = repositories.equipment.monitored()
         waiting = repositories.outbox.depth()
         given_up = repositories.outbox.dead(1)
-    unregistered = sum(not entry.equipment.registered for entry in known)
+    unregistered = sum(entry.equipment.stranger for entry in known)
     lost = "; some were given up: see `iot-maint dead-letters deliveries`" if given_up else ""
     return f"{len(known)} equipment, {unregistered} of it unregistered; {waiting} order events wait to go out{lost}"
 

@@ -4,19 +4,19 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
 from iot_maint.catalog import load_catalog
 from iot_maint.clock import ReplayClock
 from iot_maint.domain.catalog import Catalog
+from iot_maint.domain.equipment import LimitChange
 from iot_maint.domain.errors import InvalidInput
 from iot_maint.metering import PrometheusMeter
 from iot_maint.rules.program import instant
 from iot_maint.services.monitoring import Monitor
 from iot_maint.services.ordering import OrderDesk
-from iot_maint.services.register.exporting import export_rows
 from iot_maint.services.register.importing import Rows, import_rows
 from iot_maint.services.roster import Roster
 from iot_maint.settings import Settings
@@ -40,17 +40,16 @@ class Stage:
 def open_stage(settings: Settings, register: Path | None) -> Iterator[Stage]:
     """A stage with the equipment of a register file, or (None) of the installation; the latter is only read."""
     catalog = load_catalog(settings.catalog_dir, settings.service_levels)
-    rows = read_register(register) if register is not None else _rows_of(settings)
+    rows = read_register(register) if register is not None else None
     clock = ReplayClock(instant(0))
     with (
         tempfile.TemporaryDirectory(prefix="iot-maint-replay-") as folder,
         open_database(f"sqlite:///{Path(folder) / 'replay.db'}") as database,
     ):
-        with database.transaction() as repositories:
-            report = import_rows(repositories, catalog, clock, rows)
-        if report.refused:
-            row = report.refused[0]
-            raise InvalidInput(f"{register}:{row.line}: {row.column}", row.reason)
+        if rows is None:
+            _copy_register(settings, database, clock)
+        else:
+            _import(rows, f"{register}", database, catalog, clock)
         monitor = Monitor(
             database=database,
             roster=Roster(database, catalog, NEVER_LATE, time.monotonic),
@@ -64,10 +63,32 @@ def open_stage(settings: Settings, register: Path | None) -> Iterator[Stage]:
         yield Stage(monitor=monitor, clock=clock, catalog=catalog, database=database)
 
 
-def _rows_of(settings: Settings) -> Rows:
-    with open_database(settings.database) as database, database.reading() as repositories:
-        _, rows = export_rows(repositories)
-    return [
-        (line, {column: "" if cell is None else str(cell) for column, cell in row.items()})
-        for line, row in enumerate(rows, start=2)
-    ]
+def _import(rows: Rows, name: str, database: RelationalDatabase, catalog: Catalog, clock: ReplayClock) -> None:
+    with database.transaction() as repositories:
+        report = import_rows(repositories, catalog, clock, rows)
+    if report.refused:
+        row = report.refused[0]
+        raise InvalidInput(f"{name}:{row.line}: {row.column}", row.reason)
+
+
+def _copy_register(settings: Settings, stage: RelationalDatabase, clock: ReplayClock) -> None:
+    """The installation's register with every limit of one's own, as it stands."""
+    with open_database(settings.database) as installed, installed.reading() as repositories:
+        entries = repositories.equipment.monitored()
+    with stage.transaction() as repositories:
+        # Parents first: a row refers only to what is there.
+        for entry in entries:
+            repositories.equipment.add(replace(entry.equipment, parent=None, merged_into=None))
+        for entry in entries:
+            repositories.equipment.update(entry.equipment)
+            for key, override in entry.overrides.items():
+                repositories.equipment.set_override(
+                    LimitChange(
+                        equipment=entry.equipment.code,
+                        rule_key=key,
+                        changed_at=clock.now(),
+                        changed_by="replay",
+                        old=None,
+                        new=override,
+                    )
+                )

@@ -78,10 +78,11 @@ class Comparison(StrEnum):
 
 
 class BasisKind(StrEnum):
-    """Where a limit comes from."""
+    """Where a limit comes from; the last one is never the catalog's."""
 
     STANDARD = "standard"
     ENGINEERING_DEFAULT = "engineering default"
+    OWN_LIMIT = "own limit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,6 +57,11 @@ class Equipment:
         """Known by a person, not only by its telemetry."""
         return self.status is not EquipmentStatus.UNREGISTERED
 
+    @property
+    def stranger(self) -> bool:
+        """Known by its telemetry alone, and nobody has said yet what it is or whose alias."""
+        return not self.registered and self.merged_into is None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitOverride:

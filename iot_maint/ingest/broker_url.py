@@ -5,6 +5,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from iot_maint.domain.errors import BrokenSetting
 
+EMBEDDED = "embedded"
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
 _EXPECTED = "expected mqtt://[user:password@]host[:port], or mqtts:// for TLS"
 
@@ -26,6 +27,8 @@ class BrokerAddress:
 
 def parse_broker_url(url: str) -> BrokerAddress:
     """`BrokenSetting` says what is wrong with the URL, and never shows its password."""
+    if url == EMBEDDED:
+        raise _broken("embedded is the broker that `iot-maint demo` brings along")
     parts = _split(url)
     if parts.scheme not in _PORTS:
         raise _broken(f"the scheme is {parts.scheme!r}")

@@ -56,7 +56,9 @@ def probe_broker(address: BrokerAddress, client_id: str) -> None:
     try:
         client.connect(address.host, address.port, keepalive=10)
     except (OSError, ValueError) as error:
-        raise StoreUnavailable(f"no broker answers at {address}: {error}") from None
+        raise StoreUnavailable(
+            f"no broker answers at {address} ({error}): start it, or mend IOT_MAINT_MQTT_URL"
+        ) from None
     if client.loop_start() is not MQTTErrorCode.MQTT_ERR_SUCCESS:
         raise StoreUnavailable(f"cannot watch the connection to {address}")
     try:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from iot_maint.domain.catalog import Comparison, EquipmentType, Metric, Severity, ThresholdRule
+from iot_maint.domain.catalog import BasisKind, Comparison, EquipmentType, Metric, Severity, ThresholdRule
 from iot_maint.domain.equipment import LimitOverride, Monitored
 
 GAP_FACTOR = 3
@@ -108,6 +108,6 @@ def _report(rule: ThresholdRule, metric: Metric, monitored: Monitored) -> RuleRe
         fault_mode=rule.fault_mode,
         gated=rule.gated,
         max_gap_ms=None if gap is None else round(gap.total_seconds() * 1000),
-        basis=str(rule.basis),
+        basis=str(rule.basis) if override.limit is None else BasisKind.OWN_LIMIT.value,
     )
     return RuleReport(rule=rule.id, standing=RuleStanding.RUNNING, active=active)

@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from iot_maint.domain.catalog import BasisKind, Comparison, EquipmentType, Language, Metric, Text
+from iot_maint.domain.catalog import Comparison, EquipmentType, Language, Metric, Text
 from iot_maint.domain.findings import Evidence, FindingKind, RunningKnowledge
 from iot_maint.domain.json_value import JsonObject
 from iot_maint.rules.program import instant
 from iot_maint.rules.threshold import clears
 from iot_maint.services.quantities import say_instant, say_quantity, say_span
-from iot_maint.services.texts import ASSUMED_RUNNING, ENGINEERING_DEFAULT, NO_LONGER_JUDGED
+from iot_maint.services.texts import ASSUMED_RUNNING, BASES, NO_LONGER_JUDGED
 
 _BEYOND: Mapping[Comparison, Text] = {
     Comparison.ABOVE: Text(zh="高于限值", en="above the limit of"),
@@ -23,8 +23,9 @@ _BACK: Mapping[Comparison, Text] = {
 
 
 def say_basis(basis: str, language: Language) -> str:
-    """The standard's number, or that it is an engineering default."""
-    return ENGINEERING_DEFAULT.of(language) if basis == BasisKind.ENGINEERING_DEFAULT.value else basis
+    """The standard's number, or whose number it is."""
+    text = BASES.get(basis)
+    return basis if text is None else text.of(language)
 
 
 def evidence_document(

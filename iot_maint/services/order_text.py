@@ -34,7 +34,7 @@ def order_text(
     heading = _HEADINGS["order"].of(language)
     lines = [
         f"{heading} {order.number} · {texts.urgency} · {ORDER_STATUSES[order.status].of(language)}",
-        *_line("what", f"{texts.title}（{_severity(order, language)}）", language),
+        *_line("what", f"{texts.title}{_severity(order, language)}", language),
         *_line("where", _place(order, equipment), language),
         *_line("why", texts.cause, language),
         *_line("evidence", _evidence(order, catalog, language), language),
@@ -57,7 +57,8 @@ def _line(heading: str, text: str, language: Language) -> list[str]:
 
 
 def _severity(order: WorkOrder, language: Language) -> str:
-    return SEVERITIES[order.severity].of(language)
+    severity = SEVERITIES[order.severity].of(language)
+    return f"（{severity}）" if language is Language.ZH_CN else f" ({severity})"
 
 
 def _place(order: WorkOrder, equipment: Equipment | None) -> str:

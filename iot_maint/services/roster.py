@@ -60,7 +60,7 @@ class Roster:
             for entry in changed:
                 self._entries[entry.equipment.code] = entry
                 self._programs.pop(entry.equipment.code, None)
-            self.unregistered = sum(not entry.equipment.registered for entry in self._entries.values())
+            self.unregistered = sum(entry.equipment.stranger for entry in self._entries.values())
             self._revision = revision
 
     def get(self, code: str) -> Monitored | None:

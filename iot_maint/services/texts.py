@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from iot_maint.domain.alarms import AlarmStatus
-from iot_maint.domain.catalog import Need, Severity, Text
+from iot_maint.domain.catalog import BasisKind, Need, Severity, Text
 from iot_maint.domain.equipment import EquipmentStatus
 from iot_maint.domain.work_orders import EntryKind, Origin, Transition, WorkOrderStatus
 from iot_maint.rules.applicability import RuleStanding
@@ -43,14 +43,14 @@ ENTRIES: Mapping[EntryKind, Text] = {
     EntryKind.OPENED: Text(zh="开单", en="opened"),
     EntryKind.EVIDENCE_ADDED: Text(zh="新增证据", en="evidence added"),
     EntryKind.URGENCY_RAISED: Text(zh="紧急程度升级", en="urgency raised"),
-    EntryKind.ALARM_EASED: Text(zh="部分报警已恢复", en="alarm eased"),
-    EntryKind.ALARM_CLEARED: Text(zh="报警已恢复", en="alarm cleared"),
+    EntryKind.ALARM_EASED: Text(zh="部分告警已恢复", en="alarm eased"),
+    EntryKind.ALARM_CLEARED: Text(zh="告警已恢复", en="alarm cleared"),
     EntryKind.REOPENED: Text(zh="故障再现，重新打开", en="fault is back, reopened"),
     EntryKind.TRANSITION: Text(zh="处理", en="step"),
 }
 
 ORIGINS: Mapping[Origin, Text] = {
-    Origin.ALARM: Text(zh="报警", en="alarm"),
+    Origin.ALARM: Text(zh="告警", en="alarm"),
     Origin.FORECAST: Text(zh="预测", en="forecast"),
     Origin.PLAN: Text(zh="保养计划", en="maintenance plan"),
     Origin.REPORT: Text(zh="报修", en="report"),
@@ -98,7 +98,10 @@ DEADLINES: Mapping[str, Text] = {
 }
 
 YES, NO = Text(zh="是", en="yes"), Text(zh="否", en="no")
-ENGINEERING_DEFAULT = Text(zh="工程经验值", en="engineering default")
+BASES: Mapping[str, Text] = {
+    BasisKind.ENGINEERING_DEFAULT.value: Text(zh="工程经验值", en="engineering default"),
+    BasisKind.OWN_LIMIT.value: Text(zh="本设备自定限值", en="this equipment's own limit"),
+}
 ASSUMED_RUNNING = Text(zh="运行状态未知，按运行中判断", en="the running state was unknown and taken as running")
 # An alarm may also clear because its rule was switched off, lost its parameter, or its code was merged.
 NO_LONGER_JUDGED = Text(zh="此规则在该设备上不再运行", en="the rule no longer runs on this equipment")
