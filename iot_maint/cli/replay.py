@@ -9,6 +9,7 @@ import typer
 
 from iot_maint.bootstrap.replaying import Stage, open_stage
 from iot_maint.cli.console import say, say_json
+from iot_maint.cli.progress import show_progress
 from iot_maint.domain.alarms import AlarmEvent
 from iot_maint.domain.findings import Finding
 from iot_maint.domain.telemetry import Telemetry
@@ -43,7 +44,7 @@ def run(
     counts = {"telemetry": 0, "findings": 0, "orders": 0}
     with open_stage(settings, register_file) as stage:
         paced = _pace(telemetry, speed) if speed is not None else telemetry
-        counted = _count(paced, counts)
+        counted = _count(show_progress(paced, "遥测 telemetry"), counts)
         batches = {"batch": PACED_BATCH} if speed is not None else {}
         for outcome in replay(counted, stage.monitor, stage.clock.advance, **batches):
             counts["findings"] += len(outcome.findings)
