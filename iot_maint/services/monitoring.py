@@ -87,7 +87,7 @@ class Monitor:
 
     def handle(self, batch: Batch) -> Outcome:
         """Decide and save one batch."""
-        self._roster.refresh_if_due()
+        self._roster.refresh_for(batch.telemetry)
         decided = self._decide(batch.telemetry)
         steps = self._save(decided) if decided.events or decided.unknown or decided.unknown_metrics else ()
         self._keep(decided)

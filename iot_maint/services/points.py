@@ -24,7 +24,7 @@ class PointMaker:
         An absent database does not hold up the telemetry of a register that was read before.
         """
         try:
-            self._roster.refresh_if_due()
+            self._roster.refresh_for(telemetry)
         except StoreUnavailable:
             if not self._roster.loaded:  # everything would look unregistered
                 raise

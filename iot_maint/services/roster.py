@@ -1,12 +1,13 @@
 """The register in memory, for the paths that may not ask a database per message."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from threading import Lock
 
 from iot_maint.domain.catalog import Catalog, EquipmentType
 from iot_maint.domain.equipment import Equipment, Monitored
 from iot_maint.domain.ports import Database
+from iot_maint.domain.telemetry import Telemetry
 from iot_maint.rules.program import Program, compile_program
 
 REFRESH_EVERY_S = 1.0
@@ -47,6 +48,13 @@ class Roster:
         """Read what changed, at most once a second; `StoreUnavailable` leaves what is known as it is."""
         if self._monotonic() >= self._due:
             self.refresh()
+
+    def refresh_for(self, telemetry: Iterable[Telemetry]) -> None:
+        """Read what changed when it is time, or when a code is unknown: it may have been registered this second."""
+        if any(item.equipment not in self._entries for item in telemetry):
+            self.refresh()
+        else:
+            self.refresh_if_due()
 
     def refresh(self) -> None:
         """Read what changed since the last time."""
