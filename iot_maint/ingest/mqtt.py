@@ -74,7 +74,7 @@ class Subscriber:
 
     @property
     def connected(self) -> bool:
-        """Whether the broker has accepted us."""
+        """Whether the broker has accepted us and our subscriptions."""
         return self._connected
 
     @property
@@ -127,7 +127,6 @@ class Subscriber:
             return
         # Subscribe here: a reconnect may find a broker that has lost the session.
         client.subscribe([(topic, 1) for topic in self._topic_filters])
-        self._set_connected(True)
         session = "kept its session" if flags.session_present else "began a session"
         logger.info("connected to broker %s, which %s", self._address, session)
 
@@ -142,14 +141,10 @@ class Subscriber:
         reasons: list[ReasonCode],
         _properties: Properties | None,
     ) -> None:
+        self._set_connected(not any(reason.is_failure for reason in reasons))
         for topic, reason in zip(self._topic_filters, reasons, strict=False):
             if reason.is_failure:
-                logger.error(
-                    f"subscribe {topic}",
-                    "broker %s refuses the subscription to %s: check its ACL",
-                    self._address,
-                    topic,
-                )
+                logger.error("broker %s refuses the subscription to %s: check its ACL", self._address, topic)
 
     def _on_disconnect(
         self,

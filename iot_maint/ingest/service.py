@@ -64,7 +64,7 @@ class IngestService:
 
     @property
     def connected(self) -> bool:
-        """Whether the broker has accepted us."""
+        """Whether the broker has accepted us and our subscriptions."""
         return self._subscriber.connected
 
     def dead_threads(self) -> tuple[str, ...]:

@@ -1,7 +1,10 @@
 """The session with a real broker: what is acknowledged, what comes again, and over what it runs."""
 
+import logging
 import shutil
+import socket
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -155,3 +158,30 @@ def test_tls_and_a_password_are_used_and_the_certificate_is_verified(
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     with session(url) as opened:
         assert opened.subscriber.connected
+
+
+def refuse_subscriptions(listener: socket.socket) -> None:
+    """A broker that accepts one client and refuses what it subscribes to, as an ACL elsewhere may."""
+    client, _ = listener.accept()
+    with client:
+        client.recv(4096)
+        client.sendall(b"\x20\x02\x00\x00")  # CONNACK: accepted
+        subscribe = client.recv(4096)
+        client.sendall(b"\x90\x03" + subscribe[2:4] + b"\x80")  # SUBACK: failure
+        while client.recv(4096):
+            pass
+
+
+def test_a_refused_subscription_is_no_connection_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, caplog.at_level(logging.ERROR):
+        broker = threading.Thread(target=refuse_subscriptions, args=(listener,))
+        broker.start()
+        address = parse_broker_url(f"mqtt://127.0.0.1:{listener.getsockname()[1]}")
+        subscriber = Subscriber(
+            address=address, client_id=CLIENT_ID, inbox=Inbox(), clock=ReplayClock(T0), meter=PrometheusMeter()
+        )
+        with subscriber:
+            eventually(lambda: "refuses the subscription to iot/v1/+/+/telemetry" in caplog.text)
+            assert subscriber.alive
+            assert not subscriber.connected
+        broker.join(10)
