@@ -1,9 +1,10 @@
 """The single home of stand-ins: wrappers that make a real thing fail on demand, and a rule engine that only notes."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
-from iot_maint.domain.ports import Spool, TelemetryStore
+from iot_maint.domain.ports import Database, Repositories, Spool, TelemetryStore
 from iot_maint.domain.queries import SeriesQuery, SeriesSample
 from iot_maint.domain.telemetry import Batch, DeadLetter, Point, Telemetry
 
@@ -81,6 +82,26 @@ class FaultySpool:
 
     def close(self) -> None:
         self.inner.close()
+
+
+@dataclass(slots=True, kw_only=True)
+class FaultyDatabase:
+    """A real database that calls `before()` ahead of each transaction: it may wait there, or raise."""
+
+    inner: Database
+    before: Callable[[], None] = lambda: None
+
+    def transaction(self) -> AbstractContextManager[Repositories]:
+        self.before()
+        return self.inner.transaction()
+
+    def reading(self) -> AbstractContextManager[Repositories]:
+        self.before()
+        return self.inner.reading()
+
+    def check(self) -> None:
+        self.before()
+        self.inner.check()
 
 
 @dataclass(slots=True, kw_only=True)

@@ -38,13 +38,20 @@ class Admission:
         if not self._roster.loaded:  # nothing can be called unknown yet
             return None
         if code not in self._new_codes:
-            if self._roster.unregistered + len(self._new_codes) >= self._max_unregistered:
+            if self._is_full():
                 detail = (
                     f"{self._max_unregistered} unregistered codes are known already; register {code} or raise the bound"
                 )
                 return Rejection(reason="too_many_unregistered", detail=detail)
             self._new_codes.add(code)
         return self._reject_unknown_metrics(code, telemetry.values.keys())
+
+    def _is_full(self) -> bool:
+        """Whether no further code is taken in: those that the register has heard of by now count there alone."""
+        if self._roster.unregistered + len(self._new_codes) < self._max_unregistered:
+            return False
+        self._new_codes = {code for code in self._new_codes if code not in self._roster.entries}
+        return self._roster.unregistered + len(self._new_codes) >= self._max_unregistered
 
     def _reject_unknown_metrics(self, code: str, metrics: Set[str]) -> Rejection | None:
         known = self._unknown_metrics.setdefault(code, set())

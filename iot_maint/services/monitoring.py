@@ -113,7 +113,9 @@ class Monitor:
         unknown: dict[str, Telemetry] = {}
         metrics: dict[str, frozenset[str]] = {}
         for item in telemetry:
-            monitored = self._roster.get(item.equipment)
+            monitored = self._roster.owner_of(item)
+            if monitored is None and item.equipment in self._roster.entries:
+                continue  # of a foreign site: stored as a stranger's, decides nothing
             if monitored is None:
                 unknown.setdefault(item.equipment, item)
             self._note_metrics(item, monitored, metrics)

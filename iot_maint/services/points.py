@@ -32,7 +32,7 @@ class PointMaker:
         return [point for point in points if point.fields]
 
     def _point_of(self, telemetry: Telemetry) -> Point:
-        monitored = self._roster.get(telemetry.equipment)
+        monitored = self._roster.owner_of(telemetry)
         program = self._roster.program(monitored) if monitored is not None else None
         interpret = program.interpret if program is not None else self._interpret_unknown
         values, dropped = interpret(telemetry)

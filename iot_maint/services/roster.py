@@ -65,14 +65,23 @@ class Roster:
                 if revision == self._revision:
                     return
                 changed = repositories.equipment.monitored(self._revision)
+            # Exchanged as a whole: other threads read it meanwhile, and an alias must not be there before its target.
+            self._entries = {**self._entries, **{entry.equipment.code: entry for entry in changed}}
             for entry in changed:
-                self._entries[entry.equipment.code] = entry
                 self._programs.pop(entry.equipment.code, None)
             self.unregistered = sum(entry.equipment.stranger for entry in self._entries.values())
             self._revision = revision
 
+    def owner_of(self, telemetry: Telemetry) -> Monitored | None:
+        """The equipment that the telemetry speaks of; None when its code is unknown, or known at another site.
+
+        The latter is refused at the door, unless it came before the register could be read.
+        """
+        own = self._entries.get(telemetry.equipment)
+        return self.get(telemetry.equipment) if own is not None and own.equipment.site == telemetry.site else None
+
     def get(self, code: str) -> Monitored | None:
-        """The equipment that telemetry under this code belongs to; None when the code is unknown."""
+        """The equipment that a code stands for, by way of merged ones; None when the code is unknown."""
         entry = self._entries.get(code)
         while entry is not None and entry.equipment.merged_into is not None:
             entry = self._entries.get(entry.equipment.merged_into)
