@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from iot_maint.domain.errors import InvalidInput
+from iot_maint.services.register.columns import SURPLUS
 from iot_maint.services.tables import Cell, unguard_cell, write_row
 
 TABLE = "equipment"
@@ -20,7 +21,10 @@ Row = tuple[int, dict[str, str]]
 
 
 def read_register(path: Path) -> list[Row]:
-    """(line, cells by column) of every row; `InvalidInput` names the file and what cannot be read in it."""
+    """(line, cells by column) of every row, with cells behind the last column under `SURPLUS`.
+
+    `InvalidInput` names the file and what cannot be read in it.
+    """
     text = _read_text(path)
     if path.suffix.lower() == ".toml":
         return _read_toml(path, text)
@@ -80,9 +84,10 @@ def _read_csv(path: Path, text: str) -> list[Row]:
             line, start = start, reader.line_num + 1
             if not any(cell.strip() for cell in cells):
                 continue  # spreadsheets leave empty rows behind
-            if len(cells) > len(header) and any(cells[len(header) :]):
-                raise InvalidInput(f"{path}: line {line}", f"has {len(cells)} cells for {len(header)} columns")
-            rows.append((line, {column: unguard_cell(cell) for column, cell in zip(header, cells, strict=False)}))
+            row = {column: unguard_cell(cell) for column, cell in zip(header, cells, strict=False)}
+            if any(surplus := [cell.strip() for cell in cells[len(header) :]]):
+                row[SURPLUS] = ", ".join(surplus)
+            rows.append((line, row))
     except csv.Error as error:
         raise InvalidInput(f"{path}: line {reader.line_num}", str(error)) from error
     return rows
@@ -96,6 +101,10 @@ def _check_header(path: Path, header: Sequence[str]) -> None:
             raise InvalidInput(f"{path}: line 1", "a column has no name")
         if header.count(column) > 1:
             raise InvalidInput(f"{path}: line 1", f"two columns are named {column}")
+    if "code" not in header:
+        raise InvalidInput(
+            f"{path}: line 1", "no column is named code; it names code,name,type,site at least, with commas"
+        )
 
 
 def _read_toml(path: Path, text: str) -> list[Row]:

@@ -50,6 +50,7 @@ FIXED = (
     "gateway_device",
 )
 LIMIT = "limit."
+SURPLUS = ""  # the cells of a row behind the last column: they belong to nothing, and the row is refused
 OF_A_METRIC = ("interval.", "max_gap.")
 NAMEPLATE = "nameplate."
 
@@ -77,7 +78,7 @@ def known_columns(catalog: Catalog) -> frozenset[str]:
 
 def check_column(column: str, known: frozenset[str]) -> str | None:
     """What is wrong with a column's name; the nearest known one is named."""
-    if column in known or _NAMEPLATE_COLUMN.fullmatch(column):
+    if column == SURPLUS or column in known or _NAMEPLATE_COLUMN.fullmatch(column):
         return None
     return f"unknown column {column!r}{nearest(column, known)}"
 

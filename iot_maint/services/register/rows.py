@@ -10,7 +10,16 @@ from iot_maint.domain.catalog import Limit
 from iot_maint.domain.equipment import Equipment, EquipmentStatus
 from iot_maint.domain.json_value import Json
 from iot_maint.services.limit_text import read_limit
-from iot_maint.services.register.columns import DAYS, FIXED, LIMIT, REQUIRED, read_day, read_number, read_status
+from iot_maint.services.register.columns import (
+    DAYS,
+    FIXED,
+    LIMIT,
+    REQUIRED,
+    SURPLUS,
+    read_day,
+    read_number,
+    read_status,
+)
 
 T = TypeVar("T")
 
@@ -58,7 +67,9 @@ def read_row(line: int, cells: Mapping[str, str]) -> Draft | list[BadRow]:
     limits: dict[str, Limit | None] = {}
     for column, cell in cells.items():
         text = cell.strip()
-        if column in DAYS:
+        if column == SURPLUS:
+            bad.append(BadRow(line=line, column="row", reason=f"has more cells than there are columns: {text}"))
+        elif column in DAYS:
             day = read(column, read_day, text)
             fields[column] = day.isoformat() if day is not None else None
         elif column == "status":

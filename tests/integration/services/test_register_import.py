@@ -4,6 +4,7 @@ import pytest
 
 from iot_maint.domain.catalog import Limit
 from iot_maint.domain.equipment import Equipment, EquipmentStatus, LimitOverride, TransferKind
+from iot_maint.services.register.columns import SURPLUS
 from iot_maint.services.register.exporting import export_rows
 from iot_maint.services.register.importing import ImportReport, import_rows
 from iot_maint.services.register.limits import LimitWish, set_limit
@@ -81,6 +82,15 @@ def test_good_rows_are_taken_beside_bad_ones_when_asked(register: Register) -> N
     report = register.bring(PUMP, {**PUMP, "code": "P-2", "kind": "diesel"}, child_of_bad, partial=True)
     assert report.added == ("P-1",)
     assert [row.line for row in report.refused] == [3, 4]
+
+
+def test_a_row_with_more_cells_than_columns_is_refused_beside_the_others(register: Register) -> None:
+    report = register.bring(PUMP, {**PUMP, "code": "P-2", SURPLUS: "x, y"}, {**PUMP, "code": ""}, partial=True)
+    assert report.added == ("P-1",)
+    assert [str(row) for row in report.refused] == [
+        "line 3: row: has more cells than there are columns: x, y",
+        "line 4: code: is required",
+    ]
 
 
 def test_an_unknown_column_names_the_nearest_known_one(register: Register) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from iot_maint.domain.errors import InvalidInput
+from iot_maint.services.register.columns import SURPLUS
 from iot_maint.services.tables import Cell
 from iot_maint.storage.register_files import read_register, write_register
 
@@ -30,6 +31,11 @@ def test_spreadsheets_of_every_kind_are_read(tmp_path: Path, encoding: str) -> N
 def test_rows_are_counted_in_lines_also_behind_a_cell_of_two(tmp_path: Path) -> None:
     path = a_file(tmp_path, f'{HEADER}\nP-1,"一\n号",pump,yard\nP-2,二号,pump,yard\n')
     assert [line for line, _ in read_register(path)] == [2, 4]
+
+
+def test_cells_behind_the_last_column_are_read_as_such_so_that_only_their_row_is_refused(tmp_path: Path) -> None:
+    path = a_file(tmp_path, "code\nP-1,,x\nP-2,,\nP-3\n")
+    assert read_register(path) == [(2, {"code": "P-1", SURPLUS: ", x"}), (3, {"code": "P-2"}), (4, {"code": "P-3"})]
 
 
 def test_toml_tables_are_rows_and_nested_names_are_dotted(tmp_path: Path) -> None:
@@ -79,7 +85,8 @@ def test_a_spreadsheet_runs_nothing_of_what_is_written(tmp_path: Path) -> None:
         ("register.csv", "", "is empty"),
         ("register.csv", "code,code\n", "two columns are named code"),
         ("register.csv", "code,\n", "a column has no name"),
-        ("register.csv", "code\nP-1,x\n", "line 2: has 2 cells for 1 columns"),
+        ("register.csv", "code;name;type;site\nP-1;x;pump;yard\n", "line 1: no column is named code"),
+        ("register.xlsx", b"PK\x03\x04", "line 1: no column is named code"),
         ("register.csv", b"code\n\xff\xff\xff\n", "neither UTF-8 nor GBK"),
         ("register.toml", "[[equipment]]\ncode = ", "register.toml"),
         ("register.toml", "[[pump]]\ncode = 'x'", "must hold [[equipment]] tables"),
