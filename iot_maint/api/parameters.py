@@ -1,9 +1,10 @@
 """Parameters of paths and queries, bounded as whatever they are looked up in is."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Path, Query
-from pydantic import AwareDatetime, BeforeValidator
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 
 from iot_maint.api.models.common import PRINTABLE
 
@@ -22,4 +23,11 @@ def _restore_plus(value: object) -> object:
     return value.replace(" ", "+") if isinstance(value, str) and "T" in value else value
 
 
-InstantQuery = Annotated[AwareDatetime | None, BeforeValidator(_restore_plus), Query()]
+def _in_utc(value: datetime | None) -> datetime | None:
+    try:
+        return value.astimezone(UTC) if value is not None else None
+    except OverflowError:  # the first hours of year 1, or the last of year 9999, in a zone of their own
+        raise ValueError("lies outside of the years 1 to 9999 in UTC") from None
+
+
+InstantQuery = Annotated[AwareDatetime | None, BeforeValidator(_restore_plus), AfterValidator(_in_utc), Query()]
