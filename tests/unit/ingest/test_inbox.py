@@ -16,7 +16,7 @@ def test_messages_are_collected_in_order_up_to_the_limit() -> None:
 def test_a_batch_is_bounded_in_bytes() -> None:
     inbox = Inbox()
     for mid in range(10):
-        inbox.put(a_message(b"x" * 1024 * 1024, mid=mid))
+        inbox.put(a_message(b"x" * 256 * 1024, mid=mid))
     assert len(inbox.collect(1000, 0)) == 4
 
 
