@@ -24,6 +24,8 @@ COMMANDS: Mapping[str, str] = {
     "dead-letters": "dead_letters",
 }
 
+LONGEST_SURPRISE = 300  # characters of an error that nobody foresaw
+
 
 def build_app(commands: tuple[str, ...]) -> typer.Typer:
     """The application with those commands."""
@@ -60,3 +62,9 @@ def main() -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:  # the outermost edge: whatever nobody foresaw is still one line
+        if "--debug" in arguments:
+            raise
+        said = f"unexpected {type(error).__name__}: {' '.join(str(error).split())}"[:LONGEST_SURPRISE]
+        sys.stderr.write(f"iot-maint: {said}; `iot-maint --debug …` shows where: please report it\n")
+        sys.exit(1)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import URL
-from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from iot_maint.domain.errors import InvalidInput, StoreUnavailable
@@ -22,11 +22,12 @@ _SQLITE_UNAVAILABLE = frozenset(
         sqlite3.SQLITE_READONLY,
     }
 )
+_SQLITE_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
 @contextmanager
 def meaningful_failures(url: URL) -> Iterator[None]:
-    """`StoreUnavailable` for a database that is away, locked, full or too slow; `InvalidInput` for a refused value."""
+    """`StoreUnavailable` for a database that is away, locked, full, damaged or slow; `InvalidInput` for a bad value."""
     try:
         yield
     except (OperationalError, InterfaceError) as error:
@@ -37,16 +38,26 @@ def meaningful_failures(url: URL) -> Iterator[None]:
         raise StoreUnavailable(f"the database {_name(url)} is busy: every connection is in use") from error
     except DataError as error:
         raise InvalidInput("value", f"the database refuses it: {_first_line(error)}") from error
+    except DatabaseError as error:
+        if not isinstance(error.orig, sqlite3.Error) or _code(error.orig) not in _SQLITE_DAMAGED:
+            raise
+        damaged = f"the database {_name(url)} is damaged ({_first_line(error)}): put a backup in its place"
+        raise StoreUnavailable(damaged) from error
 
 
 def _is_passing(error: sqlite3.Error) -> bool:
+    return _code(error) in _SQLITE_UNAVAILABLE
+
+
+def _code(error: sqlite3.Error) -> int:
     # Without a code it is the driver's own: a statement or a value that it cannot take.
     code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_MISUSE)
-    return code & 0xFF in _SQLITE_UNAVAILABLE
+    return code & 0xFF
 
 
 def _name(url: URL) -> str:
-    return url.render_as_string(hide_password=True)
+    # Without the query, where a password may stand too.
+    return url.set(query={}).render_as_string(hide_password=True)
 
 
 def _first_line(error: DBAPIError) -> str:

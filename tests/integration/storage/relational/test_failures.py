@@ -68,6 +68,16 @@ def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
         database.check()
 
 
+def test_a_file_that_is_no_database_is_damaged_in_words(tmp_path: Path) -> None:
+    (tmp_path / "x.db").write_bytes(b"not a database " * 100)
+
+    with (
+        open_database(f"sqlite:///{tmp_path}/x.db") as database,
+        pytest.raises(StoreUnavailable, match=r"x\.db is damaged \(file is not a database\)"),
+    ):
+        database.check()
+
+
 def test_a_locked_sqlite_is_unavailable_for_writing_and_open_for_reading(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
