@@ -66,7 +66,14 @@ def parse_clock(text: str) -> Clock:
         raise BrokenSetting(f"IOT_MAINT_CLOCK: speed {match['speed']!r} is not a number") from None
     if not 0 < speed <= 1_000_000:
         raise BrokenSetting(f"IOT_MAINT_CLOCK: speed {match['speed']} is not between 0 and 1000000")
-    return AcceleratedClock(t0=_instant("t0", match["t0"]), r0=_instant("r0", match["r0"]), speed=speed)
+    clock = AcceleratedClock(t0=_instant("t0", match["t0"]), r0=_instant("r0", match["r0"]), speed=speed)
+    try:
+        clock.now()
+    except OverflowError:
+        raise BrokenSetting(
+            f"IOT_MAINT_CLOCK: at speed {match['speed']} from r0 on, it is beyond the year 9999"
+        ) from None
+    return clock
 
 
 def _instant(name: str, text: str) -> datetime:
@@ -78,4 +85,7 @@ def _instant(name: str, text: str) -> datetime:
         raise BrokenSetting(
             f"IOT_MAINT_CLOCK: {name} {text!r} has no offset; write for example 2026-01-01T00:00:00+08:00"
         )
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise BrokenSetting(f"IOT_MAINT_CLOCK: {name} {text!r} is outside the years 1 to 9999") from None

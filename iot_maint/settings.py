@@ -38,7 +38,10 @@ def parse_span(value: object) -> object:
     match = _SPAN.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError(f"{value!r} is not a time span such as 90s, 15m, 1h or 7d")
-    return timedelta(seconds=float(match["amount"]) * _SECONDS[match["unit"]])
+    try:
+        return timedelta(seconds=float(match["amount"]) * _SECONDS[match["unit"]])
+    except OverflowError:
+        raise ValueError(f"{value!r} is longer than any time") from None
 
 
 Span = Annotated[timedelta, BeforeValidator(parse_span)]
@@ -61,7 +64,7 @@ class Settings(BaseSettings):
     late_after: Span = timedelta(hours=1)
     max_unregistered: int = Field(default=10_000, ge=0)
     max_unknown_metrics: int = Field(default=500, ge=0)
-    retention_days: int | None = Field(default=None, ge=1)
+    retention_days: int | None = Field(default=None, ge=1, le=36_500)
     site_timezone: str = "Asia/Shanghai"
     language: Language = Language.ZH_CN
     http_bind: str = Field(default="127.0.0.1:8000", pattern=r"^(\[[0-9A-Fa-f:.]+\]|[^:\s]+):\d{1,5}$")
@@ -74,7 +77,7 @@ class Settings(BaseSettings):
     def _zone_is_known(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):  # "Asia" is a folder of zones
             raise ValueError(f"{value!r} is not an IANA time zone such as Asia/Shanghai") from None
         return value
 

@@ -1,9 +1,10 @@
 """What every part of an installation shares: catalog, clock, stores and the register in memory."""
 
+import os
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from iot_maint.storage.relational.database import RelationalDatabase, open_datab
 from iot_maint.storage.telemetry import open_telemetry_store
 
 ID_FILE = "installation"
+ID_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,13 +85,27 @@ def installation_id(data_dir: Path) -> str:
     """The random id of the installation, made once.  Two processes that start at once agree on one."""
     path = data_dir / ID_FILE
     try:
-        with path.open("x", encoding="ascii") as file:
-            file.write(secrets.token_hex(16))
-    except FileExistsError:
-        pass
+        if not path.exists():
+            _make_id(path)
+        text = path.read_bytes().strip().decode("ascii", "replace")
     except OSError as error:
-        raise MaintError(f"cannot write {path}: {error}") from None
-    text = path.read_text("ascii").strip()
-    if len(text) != 32:
-        raise MaintError(f"{path} is damaged: it should hold 32 hexadecimal digits; remove it to make a new one")
+        raise MaintError(f"cannot make or read {path}: {error.strerror}") from None
+    if len(text) != ID_BYTES * 2:
+        raise MaintError(
+            f"{path} is damaged: it should hold {ID_BYTES * 2} hexadecimal digits; remove it to make a new one"
+        )
     return text
+
+
+def _make_id(path: Path) -> None:
+    """Written aside and linked to its name when it is whole: nobody reads half of it, and the first one stays."""
+    own = path.with_name(f"{ID_FILE}.{secrets.token_hex(8)}")
+    try:
+        with own.open("x", encoding="ascii") as file:
+            file.write(secrets.token_hex(ID_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            path.hardlink_to(own)
+    finally:
+        own.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 import typer
 
+from iot_maint.bootstrap.installation import make_data_dir
 from iot_maint.cli.console import say
 from iot_maint.settings import load_settings
 from iot_maint.storage.relational.migrate import migrate
@@ -15,7 +16,7 @@ def register(app: typer.Typer) -> None:
 def run() -> None:
     """Upgrade the schema; a database that is newer than this release is refused."""
     settings = load_settings()
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_data_dir(settings.data_dir)
     state = migrate(settings.database)
     was = state.found or "empty"
     say(f"schema {state.needed} (unchanged)" if was == state.needed else f"schema {was} → {state.needed}")

@@ -30,8 +30,8 @@ def parse_database_url(text: str) -> URL:
     accepted = "IOT_MAINT_DATABASE_URL: expected sqlite:///path or postgresql+psycopg://user:password@host/database"
     try:
         url = make_url(text)
-    except ArgumentError as error:
-        raise BrokenSetting(accepted) from error
+    except (ArgumentError, ValueError):  # the latter: a port that is none
+        raise BrokenSetting(accepted) from None  # what the URL holds, its password too, is nobody's to read
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
     if url.drivername == "sqlite" and url.database in {None, "", ":memory:"}:
