@@ -155,7 +155,7 @@ def load_settings() -> Settings:
         if first["type"] == "extra_forbidden":
             reason = "no such setting"
         raise BrokenSetting(f"{_source_of(key)}: {reason}") from None
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise BrokenSetting(f"{SETTINGS_FILE}: {error}") from None
 
 

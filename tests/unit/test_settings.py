@@ -113,6 +113,12 @@ def test_a_broken_settings_file_is_one_line_with_the_key(content: str, said: str
     assert "\n" not in str(refusal.value)
 
 
+def test_a_settings_file_in_another_encoding_is_named(tmp_path: Path) -> None:
+    (tmp_path / "iot-maint.toml").write_bytes('data_dir = "数据"'.encode("gbk"))
+    with pytest.raises(BrokenSetting, match=r"iot-maint\.toml: 'utf-8' codec can't decode"):
+        load_settings()
+
+
 def test_a_secret_of_the_wrong_type_is_not_repeated() -> None:
     write("webhook_secret = 20260101")
     with pytest.raises(BrokenSetting) as refusal:
