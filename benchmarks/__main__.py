@@ -1,27 +1,39 @@
-"""`python -m benchmarks [NAME…]`: runs the named benchmarks, or all of them, and prints a line for each."""
+"""`python -m benchmarks [NAME…]`: runs the named benchmarks, or all of them, and prints what each came to."""
 
 import argparse
 from collections.abc import Callable, Mapping
 
-from benchmarks import deciding, decoding
+from benchmarks import deciding, decoding, ingest
 from benchmarks.measure import Measurement, tell
 
 BENCHMARKS: Mapping[str, Callable[[int], Measurement]] = {
     "decoding": decoding.run,
     "deciding": deciding.run,
 }
+# Against peers, with real servers: minutes, not seconds.
+COMPARISONS: Mapping[str, Callable[[int, int], str]] = {
+    "ingest": ingest.run,
+}
+MESSAGES, BACKLOG = 50_000, 200_000
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
-    parser.add_argument("--messages", type=int, default=50_000, help="how many, in each round")
+    known = [*BENCHMARKS, *COMPARISONS]
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(known))
+    parser.add_argument(
+        "--messages", type=int, help=f"how many, in each round: {MESSAGES:,}, of a comparison {BACKLOG:,}"
+    )
+    parser.add_argument("--rounds", type=int, default=3, help="of a comparison, which tells the medians")
     arguments = parser.parse_args()
-    unknown = set(arguments.names) - set(BENCHMARKS)
+    unknown = set(arguments.names) - set(known)
     if unknown:
-        parser.error(f"no benchmark named {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
-    for name in arguments.names or BENCHMARKS:
-        print(tell(BENCHMARKS[name](arguments.messages)), flush=True)
+        parser.error(f"no benchmark named {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+    for name in arguments.names or known:
+        if name in BENCHMARKS:
+            print(tell(BENCHMARKS[name](arguments.messages or MESSAGES)), flush=True)
+        else:
+            print(COMPARISONS[name](arguments.messages or BACKLOG, arguments.rounds), flush=True)
 
 
 if __name__ == "__main__":
