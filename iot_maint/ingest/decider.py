@@ -127,7 +127,8 @@ class Decider:
         """Begin after what the checkpoint covers, waiting for the database; false when `stop` was set before."""
         while not stop.is_set():
             try:
-                number = self._monitoring.start()
+                # A data directory put back from a copy gives numbers once more that the checkpoint covers already.
+                number = min(self._monitoring.start(), self._spool.last_number())
             except StoreUnavailable as error:
                 self._meter.count("store_failures", store="database")
                 logger.warning("deciding waits: %s", error)

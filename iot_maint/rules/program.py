@@ -128,12 +128,21 @@ def reports_with_speed(state: EquipmentState, program: Program) -> tuple[RuleRep
 
 
 def retire_rules(state: EquipmentState, program: Program) -> tuple[EquipmentState, tuple[Evidence, ...]]:
-    """Forget rules that no longer run here; the evidence of those that had been raised, so that they can clear."""
+    """Forget rules that no longer run here; the evidence of those that had been raised, so that they can clear.
+
+    A rule that holds up the alarm of a fault mode which is no longer its own runs no longer, in that sense.
+    """
     active = program.active
-    gone = {rule: rule_state for rule, rule_state in state.rules.items() if rule not in active}
-    if not gone:
+    astray = {
+        rule
+        for mode, standing in state.alarms.items()
+        for rule in standing.rules
+        if rule in active and active[rule].fault_mode != mode
+    }
+    kept = {rule: rule_state for rule, rule_state in state.rules.items() if rule in active and rule not in astray}
+    if len(kept) == len(state.rules):
         return state, ()
-    kept = {rule: rule_state for rule, rule_state in state.rules.items() if rule in active}
+    gone = {rule: rule_state for rule, rule_state in state.rules.items() if rule not in kept}
     return replace(state, rules=kept), tuple(s.evidence for s in gone.values() if s.evidence is not None)
 
 

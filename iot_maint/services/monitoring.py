@@ -125,7 +125,7 @@ class Monitor:
             code = monitored.equipment.code
             state = states.get(code) or self._states.get(code) or EquipmentState()
             found: tuple[Finding, ...] = ()
-            if programs.get(code, self._programs.get(code)) is not program:
+            if programs.get(code, self._programs.get(code)) is not program and not item.retained:
                 state, found = _retire(state, program, monitored, item)
                 programs[code] = program
             state, decided = program.decide(state, item)
@@ -203,7 +203,7 @@ def _retired(evidence: Evidence, code: str, state: EquipmentState, at_ms: int) -
         rule=evidence.rule,
         severity=evidence.severity,
         onset_at=instant(raised[1].onset_ms),
-        at=instant(at_ms),
+        at=instant(max(at_ms, raised[1].raised_ms)),  # a reading out of order may be older than the alarm
         evidence=evidence,
     )
 

@@ -70,8 +70,10 @@ class OrderDesk:
         """The rule's own urgency, else the fault mode's for the severity that now stands."""
         declared = self.catalog.types[equipment_type]
         own = {rule.id: rule.urgency for rule in declared.rules.values()}.get(event.finding.rule)
-        by_severity = declared.fault_modes[event.key.fault_mode].urgency[event.severity]
-        return by_severity if own is None else own
+        mode = declared.fault_modes.get(event.key.fault_mode)
+        if mode is None:  # it left the catalog while its alarm stood, which can now only clear: nothing is urgent
+            return max(self.catalog.service_levels)
+        return mode.urgency[event.severity] if own is None else own
 
     def _new_order(
         self,

@@ -142,3 +142,13 @@ def test_a_format_that_is_not_known_stops_deciding_and_is_named(
     monkeypatch.setattr(FaultySpool, "read_after", lambda _spool, _number, _limit: unknown())
     bench.decider.run(stop)
     assert "version 99" in caplog.text
+
+
+def test_a_checkpoint_ahead_of_the_spool_skips_no_batch_that_is_still_to_come(bench: Bench) -> None:
+    """As after a data directory was put back from a copy: its numbers are given once more."""
+    bench.spool_batches(2)
+    bench.monitor.covered = 5
+    assert bench.decider.resume(Event())
+    bench.spool_batches(1)
+    assert bench.decider.step(Event())
+    assert [number for number, _ in bench.decided()] == [3]

@@ -16,7 +16,7 @@ from iot_maint.domain.work_orders import EntryKind, WorkOrderStatus
 from iot_maint.storage.relational.database import RelationalDatabase, open_database
 from iot_maint.storage.relational.migrate import migrate
 from tests.decide_path import DecidePath, orders_of, register, start_path
-from tests.pump_stories import COOL, HOT, PUMP, at, bearing_at, pump
+from tests.pump_stories import BEARING, COOL, HOT, PUMP, at, bearing_at, pump
 from tests.servers.postgresql import PostgresqlDatabase
 
 CATALOG = load_catalog()
@@ -209,3 +209,40 @@ def test_telemetry_of_a_merged_code_belongs_to_the_equipment_it_became(path: Dec
 
     (order,) = path.orders()
     assert (order.equipment, order.raised_at) == (PUMP.code, at(10))
+
+
+def test_a_rule_is_let_go_by_live_telemetry_and_never_before_it_was_raised(path: DecidePath) -> None:
+    path.decide(*bearing_at(HOT, 0, 12))
+    override(path, OFF)
+    assert path.decide(replace(pump(5, bearing_temp=HOT), retained=True)).events == ()
+
+    (event,) = path.decide(pump(6, bearing_temp=HOT)).events
+    assert (event.kind, event.finding.at) == (AlarmEventKind.CLEARED, at(10))
+
+
+def test_an_alarm_whose_fault_mode_left_the_catalog_is_let_go(path: DecidePath) -> None:
+    path.decide(*bearing_at(HOT, 0, 12))
+    path.monitor.checkpoint(1)
+    pumps = CATALOG.types["pump"]
+    smaller = replace(
+        pumps,
+        rules={key: rule for key, rule in pumps.rules.items() if rule.fault_mode != BEARING},
+        fault_modes={code: mode for code, mode in pumps.fault_modes.items() if code != BEARING},
+    )
+    restarted = start_path(path.database, replace(CATALOG, types={**CATALOG.types, "pump": smaller}), at(13))
+
+    assert [event.kind for event in restarted.decide(*bearing_at(HOT, 13, 14)).events] == [AlarmEventKind.CLEARED]
+    (order,) = restarted.orders()
+    assert order.timeline[-1].kind is EntryKind.ALARM_CLEARED
+
+
+def test_an_alarm_whose_rule_went_over_to_another_fault_mode_is_let_go(path: DecidePath) -> None:
+    path.decide(*bearing_at(HOT, 0, 12))
+    path.monitor.checkpoint(1)
+    pumps = CATALOG.types["pump"]
+    other = next(code for code in pumps.fault_modes if code != BEARING)
+    moved = replace(pumps, rules={**pumps.rules, RULE: replace(pumps.rules[RULE], fault_mode=other)})
+    restarted = start_path(path.database, replace(CATALOG, types={**CATALOG.types, "pump": moved}), at(13))
+
+    (event,) = restarted.decide(*bearing_at(HOT, 13, 13)).events
+    assert (event.kind, event.key.fault_mode) == (AlarmEventKind.CLEARED, BEARING)
