@@ -111,3 +111,8 @@ def test_the_document_names_every_operation_once_and_every_error(api: ApiUnderTe
         for status in ("400", "422", "500"):
             assert "application/problem+json" in operation["responses"][status]["content"]
     assert "HTTPValidationError" not in str(document)
+
+
+def test_the_bare_address_leads_to_the_documentation(api: ApiUnderTest) -> None:
+    answer = api.stranger.get("/", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (307, "/docs")
