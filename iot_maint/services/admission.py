@@ -58,5 +58,5 @@ class Admission:
         if len(known | metrics) > self._max_unknown_metrics:
             detail = f"{code} has sent {self._max_unknown_metrics} metrics that its type does not declare already"
             return Rejection(reason="too_many_metrics", detail=detail)
-        known |= metrics
+        known.update(metrics)
         return None

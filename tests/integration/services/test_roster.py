@@ -14,7 +14,6 @@ from iot_maint.domain.errors import StoreUnavailable
 from iot_maint.domain.ports import Database
 from iot_maint.domain.telemetry import Point, Telemetry
 from iot_maint.metering import PrometheusMeter
-from iot_maint.services.admission import Admission
 from iot_maint.services.points import PointMaker
 from iot_maint.services.roster import Roster
 from iot_maint.storage.relational.database import RelationalDatabase
@@ -146,19 +145,3 @@ def test_telemetry_from_a_foreign_site_decides_nothing(database: RelationalDatab
     with database.reading() as repositories:
         assert repositories.equipment.get(PUMP.code) == replace(PUMP, revision=1)
         assert repositories.equipment.unknown_metrics(PUMP.code) == []
-
-
-def test_codes_that_the_register_knows_by_now_count_once_against_the_bound(database: RelationalDatabase) -> None:
-    roster = a_roster(database)
-    roster.refresh()
-    admission = Admission(roster, 3, 10)
-    first = [replace(READING, equipment=code) for code in ("A", "B")]
-    assert [admission.reject(item) for item in first] == [None, None]
-    register(database, *(replace(STRANGER, code=item.equipment) for item in first))
-    roster.refresh()
-
-    assert admission.reject(replace(READING, equipment="C")) is None
-    refused = admission.reject(replace(READING, equipment="D"))
-    assert refused is not None
-    assert refused.reason == "too_many_unregistered"
-    assert [admission.reject(item) for item in first] == [None, None]
