@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = {
     "replay": "replay",
     "token": "token",
     "dead-letters": "dead_letters",
+    "broker": "broker",
 }
 
 LONGEST_SURPRISE = 300  # characters of an error that nobody foresaw
