@@ -69,6 +69,9 @@ def merge(repositories: Repositories, desk: OrderDesk, source: str, target: str,
         raise Conflict(f"points of {moving[0].source} are still being copied to {source}; try again when they are")
     stand_down(repositories, desk, old)
     repositories.equipment.update(replace(old, merged_into=target))
+    # Changes of the register come one after the other from here on: nobody has turned the target away meanwhile.
+    if (further := _known(repositories, target).merged_into) is not None:
+        raise Conflict(f"{target} was merged into {further} meanwhile; nothing was changed")
     return repositories.equipment.add_transfer(
         Transfer(
             id=0,

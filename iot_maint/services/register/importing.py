@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from iot_maint.domain.catalog import Catalog
 from iot_maint.domain.equipment import Equipment, LimitOverride, Monitored
-from iot_maint.domain.errors import InvalidInput, MaintError
+from iot_maint.domain.errors import Conflict, InvalidInput, MaintError
 from iot_maint.domain.ports import Clock, Repositories
 from iot_maint.services.register.checks import find_change_problems, find_parent_problem, find_problems
 from iot_maint.services.register.columns import LIMIT, check_column, known_columns
@@ -173,7 +173,8 @@ def _drop_orphans(register: Mapping[str, Monitored], planned: list[_Planned], re
 def _apply(repositories: Repositories, clock: Clock, plan: _Planned, by: str) -> str:
     outcome = "unchanged"
     if plan.old is None:
-        repositories.equipment.add(plan.new)
+        if not repositories.equipment.add(plan.new):
+            raise Conflict(f"{plan.draft.code} came into the register meanwhile; nothing was imported, try again")
         outcome = "added"
     elif not plan.old.registered:
         repositories.equipment.update(plan.new)
