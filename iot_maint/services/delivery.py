@@ -17,6 +17,8 @@ FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=24)
 # For so long an event belongs to the process that took it; longer than any notifier's timeouts together.
 LEASE = timedelta(minutes=2)
+# Then the next tick goes on: a long backlog must not hold up the end of the process.
+AT_A_STRETCH = timedelta(seconds=5)
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +33,8 @@ def deliver_due(
     """Hand over what is due now, one event at a time, outside of any transaction; how many arrived.
 
     `clock` is real time: waits are never accelerated.  A channel whose receiver is away is left until the next call,
-    so a call lasts one timeout longer at most.  Give each channel a job of its own, and a slow one delays no other.
+    so a call lasts one timeout longer than `AT_A_STRETCH` at most.  Give each channel a job of its own, and a slow
+    one delays no other.
     """
     arrived = sum(_serve(database, channel, notifier, clock, rng, meter) for channel, notifier in notifiers.items())
     with database.reading() as repositories:
@@ -43,7 +46,8 @@ def _serve(
     database: Database, channel: Channel, notifier: OrderNotifier, clock: Clock, rng: random.Random, meter: Meter
 ) -> int:
     arrived = 0
-    while (taken := _take(database, channel, clock.now())) is not None:
+    until = clock.now() + AT_A_STRETCH
+    while clock.now() < until and (taken := _take(database, channel, clock.now())) is not None:
         attempted = _attempt(taken, notifier, clock, rng)
         with database.transaction() as repositories:
             repositories.outbox.update(attempted)

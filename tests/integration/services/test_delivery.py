@@ -14,7 +14,7 @@ from iot_maint.domain.outbox import Channel, Delivery, OrderEvent
 from iot_maint.domain.ports import Database, OrderNotifier
 from iot_maint.metering import PrometheusMeter
 from iot_maint.notify.webhook import WebhookNotifier
-from iot_maint.services.delivery import ATTEMPTS, FIRST_WAIT, LEASE, deliver_due
+from iot_maint.services.delivery import AT_A_STRETCH, ATTEMPTS, FIRST_WAIT, LEASE, deliver_due
 from iot_maint.storage.relational.database import open_database
 from tests.receivers import Answer, Receiver, receiving
 
@@ -224,3 +224,14 @@ def test_an_event_is_due_at_once_though_its_device_is_ahead_of_us(desk: Desk) ->
     desk.clock = ReplayClock(NOW - timedelta(hours=1))
 
     assert desk.deliver(Shelf()) == 1
+
+
+def test_a_long_backlog_is_delivered_a_stretch_at_a_time(desk: Desk) -> None:
+    """So that a process which is asked to end need not deliver all of it first."""
+
+    class Slow:
+        def deliver(self, _delivery: Delivery) -> None:
+            desk.wait(AT_A_STRETCH / 2)
+
+    desk.announce(("WO-1", "a"), ("WO-2", "b"), ("WO-3", "c"))
+    assert [desk.deliver(Slow()), desk.deliver(Slow())] == [2, 1]
