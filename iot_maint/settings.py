@@ -1,5 +1,6 @@
 """Settings: `IOT_MAINT_*` in the environment (secrets also from `*_FILE`), over `iot-maint.toml`, over defaults."""
 
+import json
 import os
 import re
 import tomllib
@@ -12,6 +13,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_v
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -19,6 +21,7 @@ from pydantic_settings import (
 
 from iot_maint.domain.catalog import Language
 from iot_maint.domain.errors import BrokenSetting
+from iot_maint.topic_rules import TopicRule
 
 PREFIX = "IOT_MAINT_"
 FILE_SUFFIX = "_FILE"
@@ -47,11 +50,32 @@ def parse_span(value: object) -> object:
 Span = Annotated[timedelta, BeforeValidator(parse_span)]
 
 
+def parse_json(value: object) -> object:
+    """What the environment holds as JSON text, as the settings file would hold it."""
+    if not isinstance(value, str):
+        return value
+    try:
+        parsed: object = json.loads(value)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"no JSON: {error}") from None
+    return parsed
+
+
+# The settings' own reader of JSON would fail with an error of another kind, which repeats nothing of what is wrong.
+TopicRules = Annotated[tuple[TopicRule, ...], NoDecode, BeforeValidator(parse_json)]
+
+
 class Settings(BaseSettings):
     """All settings, parsed and frozen.  `docs/settings.md` explains each; names are public."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, frozen=True, extra="forbid", toml_file=SETTINGS_FILE, str_strip_whitespace=True
+        env_prefix=PREFIX,
+        # A compose file passes every variable on, also those that nobody set.
+        env_ignore_empty=True,
+        frozen=True,
+        extra="forbid",
+        toml_file=SETTINGS_FILE,
+        str_strip_whitespace=True,
     )
 
     mqtt_url: SecretStr = SecretStr("mqtt://127.0.0.1:1883")
@@ -71,6 +95,7 @@ class Settings(BaseSettings):
     webhook_url: SecretStr | None = None
     webhook_secret: SecretStr | None = None
     service_levels: Literal["four-level", "three-level", "premium"] = "four-level"
+    topics: TopicRules = ()
 
     @field_validator("site_timezone")
     @classmethod
@@ -154,7 +179,7 @@ def load_settings() -> Settings:
         reason = first["msg"].removeprefix("Value error, ")
         if first["type"] == "extra_forbidden":
             reason = "no such setting"
-        raise BrokenSetting(f"{_source_of(key)}: {reason}") from None
+        raise BrokenSetting(f"{_source_of(key)}{_path_of(first['loc'][1:])}: {reason}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise BrokenSetting(f"{SETTINGS_FILE}: {error}") from None
 
@@ -173,3 +198,8 @@ def _source_of(key: str) -> str:
     if variable + FILE_SUFFIX in os.environ:
         return variable + FILE_SUFFIX
     return f"{SETTINGS_FILE}: {key}"
+
+
+def _path_of(location: tuple[int | str, ...]) -> str:
+    """Where within a setting of tables: `[0].registers[2].scale`, entries counted from 0."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)

@@ -17,7 +17,7 @@ from iot_maint.domain.ports import Database
 from iot_maint.domain.queries import PageRequest, WorkOrderQuery
 from iot_maint.domain.telemetry import Batch, Telemetry
 from iot_maint.domain.work_orders import WorkOrder
-from iot_maint.ingest.decoders import DECODERS
+from iot_maint.ingest.decoders import canonical
 from iot_maint.ingest.door import Admitted, Door
 from iot_maint.ingest.inbox import Message
 from iot_maint.metering import PrometheusMeter
@@ -45,7 +45,7 @@ class DecidePath:
 
     def admit(self, sent: Iterable[Sent]) -> Admitted:
         """Through the door, as the receiver does it: decoded telemetry and dead letters."""
-        door = Door(DECODERS["canonical"], SHANGHAI, Admission(self.roster, 100, 100).reject)
+        door = Door(canonical.decode, SHANGHAI, Admission(self.roster, 100, 100).reject)
         admitted = Admitted()
         for message in sent:
             door.admit(_received(message), admitted)

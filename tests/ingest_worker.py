@@ -14,7 +14,7 @@ from iot_maint.domain.telemetry import DeadLetter, Telemetry
 from iot_maint.ingest.backoff import Backoff
 from iot_maint.ingest.broker_url import parse_broker_url
 from iot_maint.ingest.decider import Decider
-from iot_maint.ingest.decoders import DECODERS
+from iot_maint.ingest.decoders import canonical
 from iot_maint.ingest.door import Door
 from iot_maint.ingest.drain import Drain
 from iot_maint.ingest.inbox import Inbox
@@ -75,7 +75,7 @@ class IngestWorker:
             progress=self.progress,
             receiver=Receiver(
                 inbox=inbox,
-                door=Door(DECODERS["canonical"], ZoneInfo("Asia/Shanghai"), lambda _telemetry: None),
+                door=Door(canonical.decode, ZoneInfo("Asia/Shanghai"), lambda _telemetry: None),
                 spool=self.spool,
                 acknowledge=subscriber.acknowledge,
                 progress=self.progress,

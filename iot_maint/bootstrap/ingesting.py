@@ -11,7 +11,6 @@ from iot_maint.domain.ports import Database
 from iot_maint.ingest.backoff import Backoff
 from iot_maint.ingest.broker_url import BrokerAddress, parse_broker_url
 from iot_maint.ingest.decider import Decider
-from iot_maint.ingest.decoders import DECODERS
 from iot_maint.ingest.door import Door
 from iot_maint.ingest.drain import Drain
 from iot_maint.ingest.inbox import Inbox
@@ -19,6 +18,7 @@ from iot_maint.ingest.mqtt import Subscriber
 from iot_maint.ingest.progress import Progress
 from iot_maint.ingest.receiver import Receiver
 from iot_maint.ingest.service import IngestService
+from iot_maint.ingest.topic_map import TopicMap
 from iot_maint.rules.program import instant
 from iot_maint.services.admission import Admission
 from iot_maint.services.monitoring import Monitor, Outcome
@@ -72,11 +72,19 @@ def _service(
 ) -> IngestService:
     settings, clock, meter = installation.settings, installation.clock, installation.meter
     inbox, progress = Inbox(), Progress()
-    subscriber = Subscriber(address=address, client_id=client_id(installation), inbox=inbox, clock=clock, meter=meter)
+    topics = TopicMap(settings.topics, installation.roster.devices_of)
+    subscriber = Subscriber(
+        address=address,
+        client_id=client_id(installation),
+        inbox=inbox,
+        clock=clock,
+        meter=meter,
+        topic_filters=topics.topic_filters,
+    )
     admission = Admission(installation.roster, settings.max_unregistered, settings.max_unknown_metrics)
     receiver = Receiver(
         inbox=inbox,
-        door=Door(DECODERS["canonical"], settings.zone, admission.reject),
+        door=Door(topics.decode, settings.zone, admission.reject),
         spool=spool,
         acknowledge=subscriber.acknowledge,
         progress=progress,

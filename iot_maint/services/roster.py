@@ -1,11 +1,11 @@
 """The register in memory, for the paths that may not ask a database per message."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from threading import Lock
 
 from iot_maint.domain.catalog import Catalog, EquipmentType
-from iot_maint.domain.equipment import Equipment, Monitored
+from iot_maint.domain.equipment import Equipment, EquipmentStatus, Monitored
 from iot_maint.domain.ports import Database
 from iot_maint.domain.telemetry import Telemetry
 from iot_maint.rules.program import Program, compile_program
@@ -32,6 +32,7 @@ class Roster:
         self._due = monotonic()
         self._entries: dict[str, Monitored] = {}
         self._programs: dict[str, Program] = {}
+        self._gateways: Mapping[str, Mapping[str, Equipment]] = {}
         self.unregistered = 0
 
     @property
@@ -70,6 +71,7 @@ class Roster:
             for entry in changed:
                 self._programs.pop(entry.equipment.code, None)
             self.unregistered = sum(entry.equipment.stranger for entry in self._entries.values())
+            self._gateways = _by_gateway(entry.equipment for entry in self._entries.values())
             self._revision = revision
 
     def owner_of(self, telemetry: Telemetry) -> Monitored | None:
@@ -87,6 +89,13 @@ class Roster:
             entry = self._entries.get(entry.equipment.merged_into)
         return entry
 
+    def devices_of(self, gateway: str) -> Mapping[str, Equipment] | None:
+        """The equipment behind a gateway by the name that it has there: its `gateway_device`, or else its code.
+
+        A name that two pieces of equipment in use claim is nobody's.  None before the register was read.
+        """
+        return self._gateways.get(gateway, {}) if self.loaded else None
+
     def type_of(self, equipment: Equipment) -> EquipmentType | None:
         """The equipment's type; None for unregistered equipment, or when its file is gone from the catalog."""
         return self._catalog.types.get(equipment.type) if equipment.registered else None
@@ -103,3 +112,21 @@ class Roster:
             if self._entries.get(code) is monitored:  # else a refresh in another thread was faster
                 self._programs[code] = program
         return program
+
+
+def _by_gateway(register: Iterable[Equipment]) -> Mapping[str, Mapping[str, Equipment]]:
+    """Gateway → device → equipment; what is in use goes before what was merged or retired."""
+    claims: dict[str, dict[str, list[Equipment]]] = {}
+    for one in register:
+        if one.gateway is not None:
+            claims.setdefault(one.gateway, {}).setdefault(one.gateway_device or one.code, []).append(one)
+    return {
+        gateway: {device: heir for device, heirs in devices.items() if (heir := _only_heir(heirs)) is not None}
+        for gateway, devices in claims.items()
+    }
+
+
+def _only_heir(claimants: Sequence[Equipment]) -> Equipment | None:
+    in_use = [one for one in claimants if one.merged_into is None and one.status is not EquipmentStatus.RETIRED]
+    candidates = in_use or claimants
+    return candidates[0] if len(candidates) == 1 else None

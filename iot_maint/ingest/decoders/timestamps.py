@@ -37,6 +37,11 @@ def read_timestamp(value: object, site_timezone: ZoneInfo) -> int:
     raise _refusal(value)
 
 
+def read_timestamp_number(number: float) -> int:
+    """Epoch milliseconds of a number whose unit follows from its magnitude; raises `MalformedTelemetry`."""
+    return _from_float(number)
+
+
 def _from_integer(number: int) -> int:
     if number < 0 or number >= _NANOSECONDS_BELOW:
         raise _refusal(number)

@@ -23,10 +23,11 @@ class Dropped(StrEnum):
     NESTED = "nested"
     BAD_METRIC_NAME = "bad_metric_name"
     UNKNOWN_KEY = "unknown_key"
+    SENTINEL = "sentinel"
 
 
 # What a device writes when it has nothing to say; everything else dropped is data that was not understood.
-SAYS_NOTHING = frozenset({Dropped.NULL, Dropped.NOT_FINITE, Dropped.EMPTY_TEXT})
+SAYS_NOTHING = frozenset({Dropped.NULL, Dropped.NOT_FINITE, Dropped.EMPTY_TEXT, Dropped.SENTINEL})
 
 
 def read_value(value: object) -> float | str | Dropped:

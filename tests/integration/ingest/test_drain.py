@@ -7,7 +7,7 @@ import pytest
 
 from iot_maint.domain.errors import StoreRefused, StoreUnavailable, UnknownFormat
 from iot_maint.domain.telemetry import Batch, Point, Telemetry
-from iot_maint.ingest.decoders import DECODERS
+from iot_maint.ingest.decoders import canonical
 from iot_maint.ingest.drain import Drain
 from iot_maint.ingest.progress import Progress
 from iot_maint.metering import PrometheusMeter
@@ -129,7 +129,7 @@ def test_a_point_that_the_store_refuses_is_cornered_and_kept_with_its_words(benc
     assert letters[0].detail == "422: field type conflict: seq is odd"
     assert bench.progress.stored == 8
     # It can be replayed: it is written as its device could have sent it.
-    decoded = DECODERS["canonical"](letters[0].topic, letters[0].payload, T0_MS, ZoneInfo("Asia/Shanghai"))
+    decoded = canonical.decode(letters[0].topic, letters[0].payload, T0_MS, ZoneInfo("Asia/Shanghai"))
     assert decoded.telemetry == (a_telemetry(at_ms=T0_MS + 1, seq=1.0),)
 
 

@@ -7,7 +7,7 @@ import pytest
 from iot_maint.clock import ReplayClock
 from iot_maint.domain.errors import StoreUnavailable
 from iot_maint.domain.telemetry import Telemetry
-from iot_maint.ingest.decoders import DECODERS
+from iot_maint.ingest.decoders import canonical
 from iot_maint.ingest.door import Door
 from iot_maint.ingest.inbox import Inbox, Message
 from iot_maint.ingest.progress import Progress
@@ -57,7 +57,7 @@ def receiver(
 ) -> Receiver:
     return Receiver(
         inbox=inbox,
-        door=Door(DECODERS["canonical"], ZoneInfo("Asia/Shanghai"), reject_crashes),
+        door=Door(canonical.decode, ZoneInfo("Asia/Shanghai"), reject_crashes),
         spool=spool,
         acknowledge=acknowledged,
         progress=progress,

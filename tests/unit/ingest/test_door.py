@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iot_maint.domain.telemetry import Rejection, Telemetry
-from iot_maint.ingest.decoders import DECODERS
+from iot_maint.ingest.decoders import canonical
 from iot_maint.ingest.door import Admitted, Door, Reject
 from iot_maint.ingest.inbox import MAX_PAYLOAD, Message
 from tests.ingest_builders import T0_MS, a_message
@@ -20,7 +20,7 @@ def nothing_is_rejected(_telemetry: Telemetry) -> None:
 
 
 def admit(*messages: Message, reject: Reject = nothing_is_rejected) -> Admitted:
-    door = Door(DECODERS["canonical"], ZoneInfo("Asia/Shanghai"), reject)
+    door = Door(canonical.decode, ZoneInfo("Asia/Shanghai"), reject)
     admitted = Admitted()
     for one in messages:
         door.admit(one, admitted)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from iot_maint.domain.errors import MalformedTelemetry
 from iot_maint.domain.telemetry import Decoded, Telemetry, TimestampSource
-from iot_maint.ingest.decoders import DECODERS
+from iot_maint.ingest.decoders import canonical
 
 TOPIC = "iot/v1/S1/P-01/telemetry"
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -21,7 +21,7 @@ def decode(payload: bytes | str | object, topic: str = TOPIC) -> Decoded:
         payload = payload.encode()
     elif not isinstance(payload, bytes):
         payload = json.dumps(payload).encode()
-    return DECODERS["canonical"](topic, payload, RECEIVED_MS, SHANGHAI)
+    return canonical.decode(topic, payload, RECEIVED_MS, SHANGHAI)
 
 
 def refusal(payload: bytes | str | object, topic: str = TOPIC) -> str:

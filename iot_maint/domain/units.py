@@ -1,0 +1,41 @@
+"""Conversions between what devices send and what the catalog's metrics are in: data, by pair of units."""
+
+from collections.abc import Mapping
+
+# (from, to) → (factor, offset): to = from × factor + offset
+CONVERSIONS: Mapping[tuple[str, str], tuple[float, float]] = {
+    ("Pa", "MPa"): (1e-6, 0.0),
+    ("kPa", "MPa"): (1e-3, 0.0),
+    ("mbar", "MPa"): (1e-4, 0.0),
+    ("bar", "MPa"): (0.1, 0.0),
+    ("kgf/cm²", "MPa"): (0.0980665, 0.0),
+    ("mH2O", "MPa"): (0.00980665, 0.0),
+    ("psi", "MPa"): (0.00689475729, 0.0),
+    ("°F", "°C"): (5 / 9, -160 / 9),
+    ("K", "°C"): (1.0, -273.15),
+    ("mm", "m"): (1e-3, 0.0),
+    ("cm", "m"): (1e-2, 0.0),
+    ("µm", "mm"): (1e-3, 0.0),
+    ("m/s", "mm/s"): (1e3, 0.0),
+    ("in/s", "mm/s"): (25.4, 0.0),
+    ("mg", "m/s²"): (0.00980665, 0.0),
+    ("g", "m/s²"): (9.80665, 0.0),
+    ("ms", "s"): (1e-3, 0.0),
+    ("s", "ms"): (1e3, 0.0),
+    ("min", "s"): (60.0, 0.0),
+    ("s", "h"): (1 / 3600, 0.0),
+    ("min", "h"): (1 / 60, 0.0),
+    ("A", "mA"): (1e3, 0.0),
+    ("mA", "A"): (1e-3, 0.0),
+    ("mV", "V"): (1e-3, 0.0),
+    ("kV", "V"): (1e3, 0.0),
+    ("W", "kW"): (1e-3, 0.0),
+    ("Wh", "kWh"): (1e-3, 0.0),
+    ("kΩ", "MΩ"): (1e-3, 0.0),
+    ("Ω", "MΩ"): (1e-6, 0.0),
+    ("1", "%"): (100.0, 0.0),
+    ("%", "1"): (0.01, 0.0),
+    ("µg/L", "mg/L"): (1e-3, 0.0),
+    ("m³/h", "L/min"): (1000 / 60, 0.0),
+    ("L/min", "m³/h"): (0.06, 0.0),
+}

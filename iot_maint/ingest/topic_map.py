@@ -1,0 +1,34 @@
+"""Which decoder is for which topic: the rules of the settings in their order, and then the product's own topic."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from iot_maint.domain.telemetry import Decoded
+from iot_maint.ingest.decoders import DECODERS, Decode, canonical
+from iot_maint.ingest.decoders.source import DevicesOf, Source
+from iot_maint.ingest.mqtt import TELEMETRY
+from iot_maint.topic_rules import TopicRule
+
+_CACHED = 65_536
+
+
+class TopicMap:
+    """The rules, compiled; `decode` has a decoder's signature, and the first rule that matches decides."""
+
+    def __init__(self, rules: Sequence[TopicRule], devices_of: DevicesOf) -> None:
+        sources = [Source(rule, devices_of) for rule in rules]
+        self._rules = [(source, DECODERS[source.rule.format](source)) for source in sources]
+        self._decoder_of = lru_cache(maxsize=_CACHED)(self._find)
+        self.topic_filters = tuple(dict.fromkeys([TELEMETRY, *(rule.topic_filter for rule in rules)]))
+
+    @property
+    def decode(self) -> Decode:
+        """Without rules the plain decoder, which then costs nothing more."""
+        return self._decode if self._rules else canonical.decode
+
+    def _decode(self, topic: str, payload: bytes, received_at_ms: int, site_timezone: ZoneInfo) -> Decoded:
+        return self._decoder_of(topic)(topic, payload, received_at_ms, site_timezone)
+
+    def _find(self, topic: str) -> Decode:
+        return next((decode for source, decode in self._rules if source.matches(topic)), canonical.decode)
