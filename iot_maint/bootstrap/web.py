@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from iot_maint.api.app import create_app
 from iot_maint.api.context import ApiContext
 from iot_maint.api.server import HttpServer
+from iot_maint.bootstrap.bounded_check import BoundedCheck
 from iot_maint.bootstrap.ingesting import broker_address
 from iot_maint.bootstrap.installation import Installation
 from iot_maint.domain.errors import StoreUnavailable
@@ -27,8 +28,8 @@ def make_server(installation: Installation, more_checks: Mapping[str, Check]) ->
         late_after=settings.late_after,
         channels=installation.channels,
         checks={
-            "database": installation.database.check,
-            "telemetry": installation.telemetry.check,
+            "database": BoundedCheck(installation.database.check),
+            "telemetry": BoundedCheck(installation.telemetry.check),
             **more_checks,
         },
         clock_setting=settings.clock,
