@@ -1,6 +1,6 @@
 """Parameters of paths and queries, bounded as whatever they are looked up in is."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Path, Query
@@ -9,6 +9,7 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 from iot_maint.api.models.common import PRINTABLE
 
 MAX_ID = 2**31 - 1
+FIRST_YEAR, LAST_YEAR = 1970, 9998
 
 CodePath = Annotated[str, Path(min_length=1, max_length=128, pattern=PRINTABLE, examples=["P-01"])]
 KeyPath = Annotated[str, Path(min_length=1, max_length=128, pattern=PRINTABLE, examples=["bearing_temp_warning"])]
@@ -23,11 +24,11 @@ def _restore_plus(value: object) -> object:
     return value.replace(" ", "+") if isinstance(value, str) and "T" in value else value
 
 
-def _in_utc(value: datetime | None) -> datetime | None:
-    try:
-        return value.astimezone(UTC) if value is not None else None
-    except OverflowError:  # the first hours of year 1, or the last of year 9999, in a zone of their own
-        raise ValueError("lies outside of the years 1 to 9999 in UTC") from None
+def _in_bounds(value: datetime | None) -> datetime | None:
+    # Every zone must be able to say it: year 9999 may be 10000 elsewhere, and long ago offsets had seconds.
+    if value is not None and not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise ValueError(f"lies outside of the years {FIRST_YEAR} to {LAST_YEAR}")
+    return value
 
 
-InstantQuery = Annotated[AwareDatetime | None, BeforeValidator(_restore_plus), AfterValidator(_in_utc), Query()]
+InstantQuery = Annotated[AwareDatetime | None, BeforeValidator(_restore_plus), AfterValidator(_in_bounds), Query()]

@@ -39,6 +39,7 @@ def test_readiness_shows_a_clock_that_is_not_the_systems(tmp_path: Path) -> None
         ("GET", "/api/v1/work-orders?opened_from=2026-01-01T00:00:00", 422, None),
         ("GET", "/api/v1/work-orders?opened_from=0001-01-01T00:00:00%2B14:00", 422, None),
         ("GET", "/api/v1/work-orders.csv?opened_until=9999-12-31T23:00:00-14:00", 422, None),
+        ("GET", "/api/v1/equipment/P-9/telemetry?metric=vib_rms&to=9999-12-31T23:59:59Z", 422, None),
         ("GET", "/api/v1/alarms/9223372036854775808", 422, None),
         ("GET", "/api/v1/equipment/a%00b", 422, None),
         ("POST", "/api/v1/equipment", 400, b"{"),
