@@ -2,6 +2,7 @@
 
 import threading
 from collections import deque
+from collections.abc import Iterable
 from typing import NamedTuple
 
 MAX_PAYLOAD = 256 * 1024  # bytes; of a longer one only the beginning is kept, for the dead letter
@@ -40,13 +41,19 @@ class Inbox:
 
     def put(self, message: Message) -> bool:
         """Append, waiting for room; false when the inbox is closed, and the message then is not taken."""
+        return self.put_all((message,))
+
+    def put_all(self, messages: Iterable[Message]) -> bool:
+        """Append one after the other, waiting for room before each; false when the inbox was closed before the end."""
         with self._lock:
-            while self._full() and not self._closed:
-                self._room.wait()
-            if self._closed:
-                return False
-            self._messages.append(message)
-            self._bytes += len(message.payload)
+            for message in messages:
+                while self._full() and not self._closed:
+                    self._arrived.notify()
+                    self._room.wait()
+                if self._closed:
+                    return False
+                self._messages.append(message)
+                self._bytes += len(message.payload)
             self._arrived.notify()
             return True
 

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Sequence
 from typing import Self
 
 import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from iot_maint.domain.ports import Clock, Meter
 from iot_maint.ingest.broker_url import BrokerAddress
 from iot_maint.ingest.decoders.timestamps import epoch_ms
+from iot_maint.ingest.fast_paho import FastClient, make_client
 from iot_maint.ingest.inbox import MAX_PAYLOAD, Inbox, Message
 from iot_maint.ingest.quiet_log import quiet_logger
 
@@ -56,7 +56,11 @@ class Subscriber:
         self._acknowledging = threading.Lock()
         self._connected = False
         self._thread: threading.Thread | None = None
+        # What was read and is not yet in the inbox, with its time of reception: of the network thread alone.
+        self._arrived: list[Message] = []
+        self._received_at_ms = 0
         self._client = self._make_client(client_id)
+        self._in_chunks = isinstance(self._client, FastClient)
 
     def __enter__(self) -> Self:
         self._client.connect_async(self._address.host, self._address.port, keepalive=_KEEPALIVE_S)
@@ -85,18 +89,17 @@ class Subscriber:
     def acknowledge(self, messages: Iterable[Message]) -> None:
         """Tell the broker that these are safe; those of an earlier connection it will send again, so not them."""
         with self._acknowledging:
-            for message in messages:
-                if message.connection == self._connection:
+            present = [message for message in messages if message.connection == self._connection]
+            if isinstance(self._client, FastClient):
+                self._client.ack_all([message.mid for message in present if message.qos == 1])
+            else:
+                for message in present:
                     self._client.ack(message.mid, message.qos)
 
     def _make_client(self, client_id: str) -> paho.Client:
-        client = paho.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=client_id,
-            clean_session=False,
-            protocol=MQTTProtocolVersion.MQTTv311,
-            manual_ack=True,
-        )
+        client = make_client(client_id, clean_session=False, manual_ack=True)
+        if isinstance(client, FastClient):
+            client.after_read = self._pass_on
         if self._address.username is not None:
             client.username_pw_set(self._address.username, self._address.password)
         if self._address.tls:
@@ -164,18 +167,33 @@ class Subscriber:
             topic = message.topic
         except UnicodeDecodeError:
             topic = _UNREADABLE_TOPIC
-        self._inbox.put(
+        payload = message.payload
+        size = len(payload)
+        self._arrived.append(
             Message(
-                topic=topic,
-                payload=bytes(message.payload[:MAX_PAYLOAD]),
-                size=len(message.payload),
-                qos=message.qos,
-                retained=message.retain,
-                mid=message.mid,
-                connection=self._connection,
-                received_at_ms=epoch_ms(self._clock.now()),
+                topic,
+                bytes(payload) if size <= MAX_PAYLOAD else bytes(payload[:MAX_PAYLOAD]),
+                size,
+                message.qos,
+                message.retain,
+                message.mid,
+                self._connection,
+                self._received_at_ms or self._note_time(),
             )
         )
+        if not self._in_chunks:
+            self._pass_on()
+
+    def _note_time(self) -> int:
+        """The instant of reception of all that is read at once."""
+        self._received_at_ms = epoch_ms(self._clock.now())
+        return self._received_at_ms
+
+    def _pass_on(self) -> None:
+        """Into the inbox with what was read; here is where the network thread waits while the inbox is full."""
+        arrived, self._arrived, self._received_at_ms = self._arrived, [], 0
+        if arrived:
+            self._inbox.put_all(arrived)
 
     def _begin_connection(self) -> None:
         """From here on, acknowledgements of earlier messages go nowhere."""
