@@ -62,6 +62,14 @@ def test_spans_are_written_with_their_unit() -> None:
         assert Settings.model_validate({"late_after": text}).late_after == span
 
 
+def test_an_empty_variable_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IOT_MAINT_WEBHOOK_URL", "")
+    monkeypatch.setenv("IOT_MAINT_RETENTION_DAYS", "")
+    settings = load_settings()
+    assert settings.webhook_url is None
+    assert settings.retention_days is None
+
+
 def test_an_address_of_version_6_is_bound_without_its_brackets() -> None:
     assert Settings.model_validate({"http_bind": "[::1]:8080"}).bind == ("::1", 8080)
 
