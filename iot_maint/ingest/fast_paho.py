@@ -23,9 +23,10 @@ _PUBLISH, _PUBACK = 0x30, 0x40
 _QOS_2 = 0x04
 _LONGEST_LENGTH = 4  # bytes
 _puback = struct.Struct("!BBH").pack
-# paho 2.2 has renamed the time at which something was last heard.
-_HEARD_AT = "_last_bytes_received" if version("paho-mqtt").startswith("2.2") else "_last_msg_in"
-# … and has begun to raise an error of its own for packets that say nothing.
+# paho 2.2 has renamed the time at which something was last heard, …
+_IS_2_1 = version("paho-mqtt").startswith("2.1")
+_HEARD_AT = "_last_msg_in" if _IS_2_1 else "_last_bytes_received"
+# … and raises an error of its own for packets that say nothing.
 _MALFORMED: type[Exception] = getattr(paho, "MalformedPacket", struct.error)
 
 
@@ -48,7 +49,7 @@ class ReceivedMessage(MQTTMessage):
     def __getattr__(self, name: str) -> MQTTMessageInfo:
         if name != "info":
             raise AttributeError(name)
-        self.info = MQTTMessageInfo(self.mid)
+        self.info = MQTTMessageInfo(0 if _IS_2_1 else self.mid)
         return self.info
 
 

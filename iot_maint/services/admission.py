@@ -15,9 +15,23 @@ class Admission:
         self._max_unknown_metrics = max_unknown_metrics
         self._new_codes: set[str] = set()
         self._unknown_metrics: dict[str, set[str]] = {}
+        # By code: its site and the metrics of its type, as long as the register stands as it was then.
+        self._declared: dict[str, tuple[str, Set[str]]] = {}
+        self._declared_in = roster.entries
 
     def reject(self, telemetry: Telemetry) -> Rejection | None:
         """Why the telemetry becomes a dead letter, or None."""
+        code = telemetry.equipment
+        entries = self._roster.entries
+        if entries is not self._declared_in:
+            self._declared_in = entries
+            self._declared.clear()
+        declared = self._declared.get(code)
+        if declared is not None and telemetry.site == declared[0] and telemetry.values.keys() <= declared[1]:
+            return None
+        return self._judge(telemetry)
+
+    def _judge(self, telemetry: Telemetry) -> Rejection | None:
         code = telemetry.equipment
         own = self._roster.entries.get(code)
         if own is None:
@@ -29,6 +43,7 @@ class Admission:
         entry = self._roster.get(code)
         equipment_type = self._roster.type_of(entry.equipment) if entry is not None else None
         metrics = equipment_type.metrics.keys() if equipment_type is not None else frozenset[str]()
+        self._declared[code] = (own.equipment.site, metrics)
         if telemetry.values.keys() <= metrics:
             return None
         return self._reject_unknown_metrics(code, telemetry.values.keys() - metrics)

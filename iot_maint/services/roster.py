@@ -42,7 +42,7 @@ class Roster:
 
     @property
     def entries(self) -> Mapping[str, Monitored]:
-        """All equipment by its own code, merged ones included."""
+        """All equipment by its own code, merged ones included; another mapping after every change."""
         return self._entries
 
     def refresh_if_due(self) -> None:

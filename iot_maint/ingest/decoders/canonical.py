@@ -7,14 +7,32 @@ A message whose values all say nothing (null, NaN, an empty text) is no malforme
 dropped.  One without values, or with none that can be understood, is malformed (`no_values`).
 """
 
+from collections.abc import Mapping
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from iot_maint.domain.errors import MalformedTelemetry
+from iot_maint.domain.hot_path import make_decoded, make_telemetry
 from iot_maint.domain.telemetry import Decoded, Rejection, Telemetry, TimestampSource
 from iot_maint.ingest.decoders.json_text import parse_json
-from iot_maint.ingest.decoders.names import codes_in
+from iot_maint.ingest.decoders.names import codes_in, is_name
 from iot_maint.ingest.decoders.timestamps import read_timestamp
-from iot_maint.ingest.decoders.values import SAYS_NOTHING, Dropped, read_values
+from iot_maint.ingest.decoders.values import MAX_METRICS, SAYS_NOTHING, Dropped, read_values
+
+_NO_TEXTS: Mapping[str, str] = {}
+_MOST_CACHED_NAMES = 64
+
+
+class _Plain(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """The form in which nearly every message comes: nothing to drop, and nothing to understand first."""
+
+    ts: int
+    values: dict[str, float | bool]
+
+
+_PLAIN = msgspec.json.Decoder(_Plain)
 
 
 def decode(topic: str, payload: bytes, received_at_ms: int, site_timezone: ZoneInfo) -> Decoded:
@@ -23,6 +41,26 @@ def decode(topic: str, payload: bytes, received_at_ms: int, site_timezone: ZoneI
     Of an array the good elements are taken; it is malformed when every element is.
     """
     site, equipment = codes_in(topic)
+    try:
+        plain = _PLAIN.decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return decode_any(site, equipment, payload, received_at_ms, site_timezone)
+    values = plain.values
+    names = tuple(values)
+    if not names or not (_are_known_names(names) if len(names) <= _MOST_CACHED_NAMES else _are_names(names)):
+        return decode_any(site, equipment, payload, received_at_ms, site_timezone)
+    for name in names:
+        value = values[name]
+        if value is True or value is False:
+            values[name] = 1.0 if value else 0.0
+    at_ms = read_timestamp(plain.ts, site_timezone)
+    return make_decoded(
+        make_telemetry(site, equipment, at_ms, received_at_ms, values, _NO_TEXTS, False, TimestampSource.DEVICE)
+    )
+
+
+def decode_any(site: str, equipment: str, payload: bytes, received_at_ms: int, site_timezone: ZoneInfo) -> Decoded:
+    """As `decode`, whatever the form of the message."""
     document = parse_json(payload)
     elements = document if isinstance(document, list) else [document]
     telemetry: list[Telemetry] = []
@@ -89,3 +127,11 @@ def _read_element(
         texts=texts,
         ts_source=TimestampSource.RECEIVED if time is None else TimestampSource.DEVICE,
     )
+
+
+def _are_names(names: tuple[str, ...]) -> bool:
+    return len(names) <= MAX_METRICS and all(map(is_name, names))
+
+
+# A device sends the same metrics every time.
+_are_known_names = lru_cache(maxsize=1024)(_are_names)
