@@ -1,7 +1,8 @@
 """The messages under `tests/payloads/`: each a file as a device sent it, with `<name>.expected.json` beside it.
 
 That names the topic, the topic rule (all but its format, which is the folder's name), when it was received, the
-messages `before` it (other files of the folder), and what comes of it: `telemetry`, `dropped`, `rejected`, `refused`.
+messages `before` it (other files of the folder), and what comes of it: `telemetry`, `dropped`, `rejected`, `deaths`,
+`rebirths`; or `refused`.
 """
 
 import json
@@ -98,8 +99,14 @@ def told(decoded: Decoded) -> dict[str, object]:
         "telemetry": [_told_one(item) for item in decoded.telemetry],
         "dropped": dict(decoded.dropped),
         "rejected": [rejection.reason for rejection in decoded.rejected],
+        "deaths": [_present(gateway=death.gateway, device=death.device) for death in decoded.deaths],
+        "rebirths": [_present(gateway=one.gateway, reason=one.reason, topic=one.topic) for one in decoded.rebirths],
     }
     return {name: value for name, value in outcome.items() if value}
+
+
+def _present(**fields: str | None) -> dict[str, str]:
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _told_one(item: Telemetry) -> dict[str, object]:

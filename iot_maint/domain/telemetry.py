@@ -39,6 +39,27 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayDeath:
+    """A gateway, or (`device`) one device behind it, has said that it is gone, or its broker has said so for it."""
+
+    gateway: str
+    device: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RebirthRequest:
+    """A gateway should describe its metrics once more, since what it sends can no longer be read with certainty.
+
+    `topic` and `payload` are what to publish to ask for it; no topic where that is not allowed.
+    """
+
+    gateway: str
+    reason: str
+    topic: str | None = None
+    payload: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decoded:
     """What a decoder made of one message: its readings, and how many values it dropped, by reason.
 
@@ -48,6 +69,8 @@ class Decoded:
     telemetry: tuple[Telemetry, ...]
     dropped: Mapping[str, int] = field(default_factory=dict)
     rejected: tuple[Rejection, ...] = ()
+    deaths: tuple[GatewayDeath, ...] = ()
+    rebirths: tuple[RebirthRequest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from iot_maint.ingest.decoders import (
     huawei,
     line_protocol,
     senml,
+    sparkplug_b,
     tasmota,
     tencent,
     thingsboard,
@@ -45,6 +46,7 @@ def stateless(read: ReadPayload) -> MakeDecoder:
 DECODERS: Mapping[Format, MakeDecoder] = {
     Format.THINGSBOARD: stateless(thingsboard.read),
     Format.THINGSBOARD_GATEWAY: stateless(thingsboard.read_gateway),
+    Format.SPARKPLUG_B: sparkplug_b.SparkplugDecoder,
     Format.SENML: stateless(senml.read),
     Format.LINE_PROTOCOL: stateless(line_protocol.read),
     Format.ALIBABA: stateless(alibaba.read),

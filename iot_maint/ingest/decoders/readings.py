@@ -32,17 +32,24 @@ class Readings:
         self._faulty = 0
 
     def add(
-        self, values: Mapping[str, object], time: object = None, device: str | None = None, unknown_keys: int = 0
+        self,
+        values: Mapping[str, object],
+        time: object = None,
+        device: str | None = None,
+        *,
+        unknown_keys: int = 0,
+        historical: bool = False,
     ) -> None:
         """A part: raw values by name, its time as it stands in the payload (None: received now), its equipment's name
-        as the payload has it (None: the topic's).  `unknown_keys` counts what stood beside them."""
+        as the payload has it (None: the topic's).  `unknown_keys` counts what stood beside them; what is `historical`
+        was held back and is told now."""
         self._parts += 1
         if self._parts > MAX_PARTS:
             raise MalformedTelemetry("too_many_values", f"more than {MAX_PARTS} parts in one message")
         try:
             source = TimestampSource.RECEIVED if time is None else TimestampSource.DEVICE
             at_ms = self.received_at_ms if time is None else read_timestamp(time, self._site_timezone)
-            self._add(values, at_ms, source, device, unknown_keys)
+            self._add(values, at_ms, source, device, unknown_keys=unknown_keys, historical=historical)
         except MalformedTelemetry as fault:
             self._note(fault)
 
@@ -51,14 +58,12 @@ class Readings:
         values: Mapping[str, object],
         at_ms: int,
         device: str | None,
-        *,
-        ts_source: TimestampSource = TimestampSource.DEVICE,
-        historical: bool = False,
+        ts_source: TimestampSource,
     ) -> None:
         """A part whose instant the decoder knows."""
         self._parts += 1
         try:
-            self._add(values, at_ms, ts_source, device, 0, historical=historical)
+            self._add(values, at_ms, ts_source, device)
         except MalformedTelemetry as fault:
             self._note(fault)
 
@@ -77,6 +82,10 @@ class Readings:
             raise MalformedTelemetry("no_values", "no readings in the message")
         if self._parts and self._faulty == self._parts:
             raise next(iter(self._faults.values()))
+        return self.collected()
+
+    def collected(self) -> Decoded:
+        """All of it; where nothing is good, what was wrong stands in `rejected`."""
         share = f"{self._faulty} of {self._parts} parts are bad, the first"
         rejected = (
             Rejection(reason=fault.reason, detail=f"{share}: {fault.detail}") for fault in self._faults.values()
@@ -93,8 +102,8 @@ class Readings:
         at_ms: int,
         ts_source: TimestampSource,
         device: str | None,
-        unknown_keys: int,
         *,
+        unknown_keys: int = 0,
         historical: bool = False,
     ) -> None:
         site, equipment = self.source.place(self.names, device)

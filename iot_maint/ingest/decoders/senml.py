@@ -54,7 +54,7 @@ def read(payload: bytes, readings: Readings) -> None:
         if len(parts) > MAX_PARTS:
             raise MalformedTelemetry("too_many_values", f"more than {MAX_PARTS} instants in one pack")
     for (device, at_ms, ts_source), values in parts.items():
-        readings.add_at(values, at_ms, device, ts_source=ts_source)
+        readings.add_at(values, at_ms, device, ts_source)
 
 
 def _text(record: dict[str, object], key: str, otherwise: str) -> str:

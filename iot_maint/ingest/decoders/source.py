@@ -40,6 +40,11 @@ class Source:
         """Whether the rule is for this topic."""
         return self._pattern.fullmatch(topic) is not None
 
+    def knows(self, gateway: str) -> bool:
+        """Whether any equipment is registered behind the gateway, or may be: while the register was never read."""
+        devices = self._devices_of(gateway)
+        return devices is None or bool(devices)
+
     def place(self, names: Names, device: str | None) -> tuple[str, str]:
         """(site, equipment's code) of what `device` names in the payload, None where the payload names nothing.
 

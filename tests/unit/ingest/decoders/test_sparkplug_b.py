@@ -1,0 +1,114 @@
+"""What Sparkplug's decoder remembers from one message to the next."""
+
+from iot_maint.domain.equipment import Equipment
+from iot_maint.domain.telemetry import Decoded
+from iot_maint.ingest.decoders.source import Source
+from iot_maint.ingest.decoders.sparkplug_b import ASK_EVERY_MS, SparkplugDecoder
+from iot_maint.ingest.decoders.sparkplug_node import MAX_DEVICES
+from iot_maint.ingest.decoders.sparkplug_wire import REBIRTH, parse_payload
+from iot_maint.topic_rules import Format, TopicRule
+from tests.payload_files import REGISTER, SHANGHAI
+from tests.sparkplug_builders import FLOAT, INT64, message, metric
+
+T_MS = 1_767_225_600_000
+
+
+class EdgeNode:
+    """One node as the service hears it."""
+
+    def __init__(self, *, rebirth: bool = True, registered: bool = True) -> None:
+        rule = TopicRule(topic="spBv1.0/yard/#", format=Format.SPARKPLUG_B, rebirth=rebirth)
+        register = REGISTER if registered else {}
+        self._decoder = SparkplugDecoder(Source(rule, lambda gateway: register.get(gateway, dict[str, Equipment]())))
+        self.now_ms = T_MS
+
+    def hear(self, kind: str, payload: bytes, device: str | None = None) -> Decoded:
+        topic = f"spBv1.0/yard/{kind}/edge-1" + ("" if device is None else f"/{device}")
+        return self._decoder(topic, payload, self.now_ms, SHANGHAI)
+
+    def be_born(self, *, alias: int = 1, name: str = "vib_rms", bd_seq: int = 1) -> None:
+        self.hear("NBIRTH", message(metric("bdSeq", bd_seq, datatype=INT64), at_ms=T_MS, seq=0))
+        birth = message(metric(name, 2.0, alias=alias, datatype=FLOAT), at_ms=T_MS, seq=1)
+        self.hear("DBIRTH", birth, "pump-1")
+
+    def data(self, seq: int, value: float = 2.5, alias: int = 1) -> Decoded:
+        return self.hear(
+            "DDATA", message(metric(alias=alias, value=value, write_as=FLOAT), at_ms=T_MS, seq=seq), "pump-1"
+        )
+
+
+def reasons(decoded: Decoded) -> list[str]:
+    return [request.reason for request in decoded.rebirths]
+
+
+def test_the_sequence_goes_on_from_255_with_0() -> None:
+    node = EdgeNode()
+    node.be_born()
+    for count in range(2, 600):
+        assert reasons(node.data(count % 256)) == []
+    assert reasons(node.data(90)) == ["sequence_gap"]
+
+
+def test_a_message_that_is_delivered_twice_is_no_gap() -> None:
+    node = EdgeNode()
+    node.be_born()
+    assert [item.values for item in node.data(2).telemetry + node.data(2).telemetry] == [{"vib_rms": 2.5}] * 2
+    assert reasons(node.data(3)) == []
+
+
+def test_a_rebirth_is_asked_for_with_the_one_command_there_is_and_not_more_often_than_every_ten_seconds() -> None:
+    node = EdgeNode()
+    (request,) = node.data(7).rebirths
+    assert (request.gateway, request.topic) == ("yard/edge-1", "spBv1.0/yard/NCMD/edge-1")
+    (command,) = parse_payload(request.payload).metrics
+    assert (command.name, command.value) == (REBIRTH, True)
+    assert reasons(node.data(8)) == []
+    node.now_ms += ASK_EVERY_MS
+    assert reasons(node.data(9)) == ["no_birth"]
+
+
+def test_where_it_is_not_enabled_the_request_has_nothing_to_publish() -> None:
+    (request,) = EdgeNode(rebirth=False).data(7).rebirths
+    assert (request.topic, request.payload) == (None, b"")
+
+
+def test_a_node_that_nobody_registered_is_not_asked_for_anything() -> None:
+    node = EdgeNode(registered=False)
+    node.be_born()
+    decoded = node.hear("DDATA", message(metric("flow", 1.0, datatype=FLOAT), at_ms=T_MS, seq=9), "pump-1")
+    assert [rejection.reason for rejection in decoded.rejected] == ["wrong_identity"]
+    assert decoded.rebirths == ()
+
+
+def test_a_birth_voids_the_aliases_of_the_one_before() -> None:
+    node = EdgeNode()
+    node.be_born(alias=1, name="vib_rms")
+    node.be_born(alias=1, name="bearing_temp", bd_seq=2)
+    assert [item.values for item in node.data(2).telemetry] == [{"bearing_temp": 2.5}]
+
+
+def test_after_a_death_aliases_mean_nothing_until_the_next_birth() -> None:
+    node = EdgeNode()
+    node.be_born(bd_seq=4)
+    will = message(metric("bdSeq", 3, datatype=INT64))
+    assert node.hear("NDEATH", will).deaths == ()
+    assert node.data(2).telemetry != ()
+    assert len(node.hear("NDEATH", message(metric("bdSeq", 4, datatype=INT64))).deaths) == 1
+    after = node.data(3)
+    assert (after.telemetry, reasons(after)) == ((), ["no_birth"])
+
+
+def test_a_device_that_died_has_no_aliases_while_its_node_lives() -> None:
+    node = EdgeNode()
+    node.be_born()
+    node.hear("DDEATH", message(at_ms=T_MS, seq=2), "pump-1")
+    assert node.data(3).telemetry == ()
+
+
+def test_a_flood_of_devices_is_forgotten_from_the_oldest_on_and_never_the_node() -> None:
+    node = EdgeNode()
+    node.be_born()
+    for number in range(MAX_DEVICES + 5):
+        birth = message(metric("flow", 1.0, datatype=FLOAT), at_ms=T_MS, seq=(number + 2) % 256)
+        assert reasons(node.hear("DBIRTH", birth, f"d{number}")) == []
+    assert node.data((MAX_DEVICES + 7) % 256).telemetry == ()
