@@ -67,6 +67,13 @@ def open_ingest(installation: Installation, on_outcome: OnOutcome | None = None)
         yield service
 
 
+def make_door(installation: Installation, topics: TopicMap) -> Door:
+    """What decodes and checks messages, by the settings and the register as they are."""
+    settings = installation.settings
+    admission = Admission(installation.roster, settings.max_unregistered, settings.max_unknown_metrics)
+    return Door(topics.decode, settings.zone, admission.reject)
+
+
 def _service(
     installation: Installation, spool: SqliteSpool, address: BrokerAddress, on_outcome: OnOutcome | None
 ) -> IngestService:
@@ -81,10 +88,9 @@ def _service(
         meter=meter,
         topic_filters=topics.topic_filters,
     )
-    admission = Admission(installation.roster, settings.max_unregistered, settings.max_unknown_metrics)
     receiver = Receiver(
         inbox=inbox,
-        door=Door(topics.decode, settings.zone, admission.reject),
+        door=make_door(installation, topics),
         spool=spool,
         acknowledge=subscriber.acknowledge,
         progress=progress,

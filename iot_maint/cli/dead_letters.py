@@ -1,15 +1,18 @@
 """`iot-maint dead-letters`."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from iot_maint.bootstrap.installation import open_installation
+from iot_maint.bootstrap.readmission import readmit
 from iot_maint.cli.console import say, say_json
 from iot_maint.rules.program import instant
 from iot_maint.settings import Settings, load_settings
-from iot_maint.storage.dead_letter_archive import FiledLetter, open_dead_letters
+from iot_maint.storage.dead_letter_archive import DeadLetterArchive, FiledLetter, open_dead_letters
+from iot_maint.storage.dead_letter_desk import open_letter_desk
 
 PREVIEW = 60  # characters of a payload in the list
 
@@ -23,6 +26,8 @@ def register(app: typer.Typer) -> None:
     )
     group.command("list")(list_letters)
     group.command("show")(show_letter)
+    group.command("replay")(replay)
+    group.command("discard")(discard)
     group.command("deliveries")(list_deliveries)
     app.add_typer(group, name="dead-letters")
 
@@ -61,6 +66,42 @@ def show_letter(
     say(f"{filed.reference}\n时间 received  {_at(filed, settings).isoformat()}\n主题 topic     {letter.topic}")
     say(f"原因 reason    {letter.reason}\n说明 detail    {letter.detail}\n内容 payload   {len(letter.payload)} bytes")
     say(letter.payload.decode("utf-8", "backslashreplace"))
+
+
+References = Annotated[list[str] | None, typer.Argument(help="As `list` shows them, for example 1:42.")]
+Reason = Annotated[str | None, typer.Option(help="All letters of that reason.")]
+Everything = Annotated[bool, typer.Option("--all", help="All letters.")]
+
+
+def replay(references: References = None, reason: Reason = None, everything: Everything = False) -> None:
+    """Decode letters again, after a decoder, a setting or the register was mended; what still fails stays."""
+    settings = load_settings()
+    with (
+        open_dead_letters(settings.data_dir) as archive,
+        open_letter_desk(settings.data_dir) as desk,
+        open_installation(settings) as installation,
+    ):
+        outcome = readmit(installation, desk, _chosen(archive, references, reason, everything=everything))
+    say(f"已重新入库 taken in {outcome.taken}")
+    for why, amount in sorted(outcome.refused.items()):
+        say(f"仍被拒绝 still refused {amount}: {why}")
+
+
+def discard(references: References = None, reason: Reason = None, everything: Everything = False) -> None:
+    """Forget letters for good."""
+    settings = load_settings()
+    with open_dead_letters(settings.data_dir) as archive, open_letter_desk(settings.data_dir) as desk:
+        gone = desk.discard(_chosen(archive, references, reason, everything=everything))
+    say(f"已丢弃 discarded {gone}")
+
+
+def _chosen(
+    archive: DeadLetterArchive, references: list[str] | None, reason: str | None, *, everything: bool
+) -> Iterable[FiledLetter]:
+    ways = sum((bool(references), reason is not None, everything))
+    if ways != 1:
+        raise typer.BadParameter("name letters (1:42 …), or --reason REASON, or --all; one of the three")
+    return archive.walk(reason) if not references else [archive.find(one) for one in references]
 
 
 def list_deliveries(

@@ -32,8 +32,10 @@ class Door:
         self._site_timezone = site_timezone
         self._reject = reject
 
-    def admit(self, message: Message, admitted: Admitted) -> None:
+    def admit(self, message: Message, admitted: Admitted, as_of_ms: int | None = None) -> None:
         """Add the message's telemetry to `admitted`, and at most one dead letter for each reason to refuse it.
+
+        `as_of_ms`: judge it as if it came only then; a payload without a time keeps that of its first reception.
 
         The dead letter holds the whole message, also where a part of it was taken in: to replay it is harmless.
         """
@@ -45,7 +47,8 @@ class Door:
         for reason, count in decoded.dropped.items():
             admitted.dropped[reason] = admitted.dropped.get(reason, 0) + count
         refused = {rejection.reason: rejection for rejection in decoded.rejected}
-        for item in decoded.telemetry:
+        for decoded_item in decoded.telemetry:
+            item = decoded_item if as_of_ms is None else replace(decoded_item, received_at_ms=as_of_ms)
             rejection = reject_by_time(item) or self._reject(item)
             if rejection is not None:
                 refused.setdefault(rejection.reason, rejection)

@@ -11,6 +11,8 @@ from iot_maint.domain.telemetry import DeadLetter
 from iot_maint.storage.dead_letters import read_letters, read_newest_letters
 from iot_maint.storage.spool_file import open_for_reading, storage_errors, workers_in
 
+_AT_ONCE = 100  # letters of up to 256 KiB each
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FiledLetter:
@@ -40,6 +42,20 @@ class DeadLetterArchive:
                 ]
         found.sort(key=lambda filed: (filed.letter.received_at_ms, filed.letter.id), reverse=True)
         return found[:limit]
+
+    def walk(self, reason: str | None = None) -> Iterator[FiledLetter]:
+        """All letters of all workers, or those of one reason; oldest first within a worker, never all in memory."""
+        for worker, (path, connection) in self._connections.items():
+            seen = 0
+            while True:
+                with storage_errors(path):
+                    letters = read_letters(connection, seen, _AT_ONCE)
+                if not letters:
+                    break
+                seen = letters[-1].id
+                for letter in letters:
+                    if reason is None or letter.reason == reason:
+                        yield FiledLetter(worker=worker, letter=letter)
 
     def find(self, reference: str) -> FiledLetter:
         """One letter by its reference; `UnknownThing` when there is none."""
