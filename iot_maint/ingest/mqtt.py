@@ -22,7 +22,7 @@ from iot_maint.ingest.quiet_log import quiet_logger
 TELEMETRY = "iot/v1/+/+/telemetry"
 _KEEPALIVE_S = 30
 _RECONNECT_FIRST_S = 1
-_RECONNECT_MOST_S = 30
+_RECONNECT_MOST_S = 10
 _CLOSE_WITHIN_S = 5.0
 _UNREADABLE_TOPIC = "\ufffd"
 
