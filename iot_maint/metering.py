@@ -9,6 +9,8 @@ COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "readings_decoded": ("Readings decoded", ()),
     "values_dropped": ("Values dropped out of otherwise good messages", ("reason",)),
     "messages_rejected": ("Messages put among the dead letters", ("reason",)),
+    "gateway_deaths": ("Gateways, or devices behind them, that said they are gone", ()),
+    "rebirth_requests": ("Times that a Sparkplug node should describe its metrics anew", ("reason",)),
     "batches_spooled": ("Batches made durable in the spool", ()),
     "points_stored": ("Points written to the telemetry store", ("measurement",)),
     "store_failures": ("Failed attempts to reach a store", ("store",)),

@@ -13,7 +13,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from iot_maint.domain.equipment import Equipment
-from iot_maint.domain.telemetry import Decoded, Telemetry, TimestampSource
+from iot_maint.domain.telemetry import Decoded, GatewayDeath, RebirthRequest, Telemetry, TimestampSource
 from iot_maint.ingest.decoders import DECODERS, Decode
 from iot_maint.ingest.decoders.source import Source
 from iot_maint.ingest.decoders.timestamps import epoch_ms
@@ -95,12 +95,14 @@ def payload_files() -> list[PayloadFile]:
 
 def told(decoded: Decoded) -> dict[str, object]:
     """What came of a message, as the expectations write it: nothing that is empty."""
+    deaths = [one for one in decoded.notices if isinstance(one, GatewayDeath)]
+    rebirths = [one for one in decoded.notices if isinstance(one, RebirthRequest)]
     outcome: dict[str, object] = {
         "telemetry": [_told_one(item) for item in decoded.telemetry],
         "dropped": dict(decoded.dropped),
         "rejected": [rejection.reason for rejection in decoded.rejected],
-        "deaths": [_present(gateway=death.gateway, device=death.device) for death in decoded.deaths],
-        "rebirths": [_present(gateway=one.gateway, reason=one.reason, topic=one.topic) for one in decoded.rebirths],
+        "deaths": [_present(gateway=death.gateway, device=death.device) for death in deaths],
+        "rebirths": [_present(gateway=one.gateway, reason=one.reason, topic=one.topic) for one in rebirths],
     }
     return {name: value for name, value in outcome.items() if value}
 

@@ -12,6 +12,7 @@ from iot_maint.clock import read_system_time
 from iot_maint.domain.equipment import Monitored
 from iot_maint.domain.errors import BrokenSetting, MaintError
 from iot_maint.ingest.probe import probe_broker
+from iot_maint.ingest.topic_map import TopicMap
 from iot_maint.rules.program import too_slow
 from iot_maint.rules.state import decode_state
 from iot_maint.settings import unknown_variables
@@ -120,8 +121,9 @@ def _retention(installation: Installation, *, fix: bool) -> str:
 
 def _broker(installation: Installation) -> str:
     address = broker_address(installation)
-    probe_broker(address, f"{client_id(installation)}-doctor")
-    return f"{address} accepts us and the subscription"
+    topics = TopicMap(installation.settings.topics, installation.roster.devices_of)
+    probe_broker(address, f"{client_id(installation)}-doctor", topics.topic_filters)
+    return f"{address} accepts us and the subscription to {', '.join(topics.topic_filters)}"
 
 
 def _rules(installation: Installation) -> str:

@@ -17,6 +17,7 @@ from iot_maint.ingest.inbox import Inbox
 from iot_maint.ingest.mqtt import Subscriber
 from iot_maint.ingest.progress import Progress
 from iot_maint.ingest.receiver import Receiver
+from iot_maint.ingest.register_watch import RegisterWatch
 from iot_maint.ingest.service import IngestService
 from iot_maint.ingest.topic_map import TopicMap
 from iot_maint.rules.program import instant
@@ -97,6 +98,7 @@ def _service(
         clock=clock,
         meter=meter,
         backoff=_backoff(),
+        publish=subscriber.publish,
     )
     decider = Decider(
         spool=spool,
@@ -122,6 +124,8 @@ def _service(
         decider=decider,
         drain=drain,
         progress=progress,
+        # Without topic rules no message's identity depends on the register.
+        register_watch=RegisterWatch(installation.roster.refresh_if_due) if settings.topics else None,
     )
 
 

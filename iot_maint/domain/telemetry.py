@@ -59,6 +59,10 @@ class RebirthRequest:
     payload: bytes = b""
 
 
+# What a message says of a gateway itself.
+GatewayNotice = GatewayDeath | RebirthRequest
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoded:
     """What a decoder made of one message: its readings, and how many values it dropped, by reason.
@@ -69,8 +73,7 @@ class Decoded:
     telemetry: tuple[Telemetry, ...]
     dropped: Mapping[str, int] = field(default_factory=dict)
     rejected: tuple[Rejection, ...] = ()
-    deaths: tuple[GatewayDeath, ...] = ()
-    rebirths: tuple[RebirthRequest, ...] = ()
+    notices: tuple[GatewayNotice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

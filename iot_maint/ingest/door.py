@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
 from iot_maint.domain.errors import MalformedTelemetry
-from iot_maint.domain.telemetry import DeadLetter, Decoded, Rejection, Telemetry
+from iot_maint.domain.telemetry import DeadLetter, Decoded, GatewayNotice, Rejection, Telemetry
 from iot_maint.ingest.decoders import Decode
 from iot_maint.ingest.inbox import MAX_PAYLOAD, Message
 
@@ -22,6 +22,7 @@ class Admitted:
     telemetry: list[Telemetry] = field(default_factory=list)
     dead: list[DeadLetter] = field(default_factory=list)
     dropped: dict[str, int] = field(default_factory=dict)
+    notices: list[GatewayNotice] = field(default_factory=list)
 
 
 class Door:
@@ -46,6 +47,8 @@ class Door:
             return
         for reason, count in decoded.dropped.items():
             admitted.dropped[reason] = admitted.dropped.get(reason, 0) + count
+        if decoded.notices:
+            admitted.notices += decoded.notices
         refused = {rejection.reason: rejection for rejection in decoded.rejected}
         for decoded_item in decoded.telemetry:
             item = decoded_item if as_of_ms is None else replace(decoded_item, received_at_ms=as_of_ms)

@@ -96,6 +96,10 @@ class Subscriber:
                 for message in present:
                     self._client.ack(message.mid, message.qos)
 
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Send it once to whoever listens now; without a connection it is lost."""
+        self._client.publish(topic, payload, qos=0)
+
     def _make_client(self, client_id: str) -> paho.Client:
         client = make_client(client_id, clean_session=False, manual_ack=True)
         if isinstance(client, FastClient):

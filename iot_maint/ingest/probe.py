@@ -1,6 +1,7 @@
 """One real round trip to the broker, beside the service's own session: connect, subscribe, publish nothing."""
 
 import ssl
+from collections.abc import Sequence
 from threading import Event
 
 import paho.mqtt.client as paho
@@ -16,8 +17,8 @@ WITHIN_S = 5.0
 NOT_AUTHORISED = 401
 
 
-def probe_broker(address: BrokerAddress, client_id: str) -> None:
-    """`StoreUnavailable` when no broker answers there, `StoreRefused` when it refuses us or the subscription."""
+def probe_broker(address: BrokerAddress, client_id: str, topic_filters: Sequence[str] = (TELEMETRY,)) -> None:
+    """`StoreUnavailable` when no broker answers there, `StoreRefused` when it refuses us or a subscription."""
     client = paho.Client(
         CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=True, protocol=MQTTProtocolVersion.MQTTv311
     )
@@ -39,7 +40,7 @@ def probe_broker(address: BrokerAddress, client_id: str) -> None:
             refusals.append(f"the broker refuses the connection: {reason}")
             done.set()
         else:
-            connected.subscribe(TELEMETRY, 1)
+            connected.subscribe([(topic, 1) for topic in topic_filters])
 
     def on_subscribe(
         _client: paho.Client,
@@ -48,7 +49,11 @@ def probe_broker(address: BrokerAddress, client_id: str) -> None:
         reasons: list[ReasonCode],
         _properties: Properties | None,
     ) -> None:
-        refusals.extend(f"no right to subscribe to {TELEMETRY}: {reason}" for reason in reasons if reason.is_failure)
+        refusals.extend(
+            f"no right to subscribe to {topic}: {reason}"
+            for topic, reason in zip(topic_filters, reasons, strict=False)
+            if reason.is_failure
+        )
         done.set()
 
     client.on_connect = on_connect

@@ -11,6 +11,7 @@ from iot_maint.ingest.decoders.names import printable
 from iot_maint.ingest.decoders.timestamps import epoch_ms
 from iot_maint.ingest.door import Admitted, Door, dead_letter
 from iot_maint.ingest.inbox import Inbox, Message
+from iot_maint.ingest.notices import Publish, heed
 from iot_maint.ingest.progress import Progress
 from iot_maint.ingest.quiet_log import quiet_logger
 
@@ -18,6 +19,10 @@ BATCH_MESSAGES = 1000
 _IDLE_S = 0.5
 
 logger = quiet_logger(__name__)
+
+
+def _publish_nothing(_topic: str, _payload: bytes) -> None:
+    """For who has nobody to ask."""
 
 
 class Receiver:
@@ -34,6 +39,7 @@ class Receiver:
         clock: Clock,
         meter: Meter,
         backoff: Backoff,
+        publish: Publish = _publish_nothing,
     ) -> None:
         self._inbox = inbox
         self._door = door
@@ -43,6 +49,7 @@ class Receiver:
         self._clock = clock
         self._meter = meter
         self._backoff = backoff
+        self._publish = publish
 
     def run(self, stop: threading.Event) -> None:
         """Take in until the inbox is closed and empty; gives up on a spool that fails once `stop` is set too."""
@@ -76,6 +83,8 @@ class Receiver:
             self._progress.note_spooled(number)
         self._acknowledge(messages)
         self._count(messages, admitted, number)
+        if admitted.notices:
+            heed(admitted.notices, self._meter, self._publish)
         return True
 
     def _take_in_parts(self, messages: Sequence[Message], stop: threading.Event) -> bool:

@@ -13,6 +13,7 @@ from iot_maint.ingest.mqtt import Subscriber
 from iot_maint.ingest.progress import Progress
 from iot_maint.ingest.quiet_log import quiet_logger
 from iot_maint.ingest.receiver import Receiver
+from iot_maint.ingest.register_watch import RegisterWatch
 
 logger = quiet_logger(__name__)
 
@@ -33,6 +34,7 @@ class IngestService:
         decider: Decider,
         drain: Drain,
         progress: Progress,
+        register_watch: RegisterWatch | None = None,
     ) -> None:
         self._subscriber = subscriber
         self._inbox = inbox
@@ -44,6 +46,9 @@ class IngestService:
             name: threading.Thread(target=_run, args=(name, run, self._stop), name=name, daemon=True)
             for name, run in (("receiver", receiver.run), ("decider", decider.run), ("drain", drain.run))
         }
+        if register_watch is not None:
+            watching = ("register", register_watch.run, self._stop)
+            self._threads["register"] = threading.Thread(target=_run, args=watching, name="register", daemon=True)
 
     def __enter__(self) -> Self:
         self._progress.note_spooled(self._spool.last_number())

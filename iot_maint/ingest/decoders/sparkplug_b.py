@@ -67,7 +67,7 @@ class SparkplugDecoder:
             fault = fault or "unknown_alias"
         if fault is None or not self._source.knows(gateway) or not session.may_ask(received_at_ms, ASK_EVERY_MS):
             return decoded
-        return replace(decoded, rebirths=(self._request(group, node, fault, received_at_ms),))
+        return replace(decoded, notices=(self._request(group, node, fault, received_at_ms),))
 
     def _node(self, gateway: str) -> Node:
         node = self._nodes.get(gateway)
@@ -93,7 +93,7 @@ class SparkplugDecoder:
             if node.bd_seq is not None and bd_seq is not None and bd_seq != node.bd_seq:
                 return _NO_TELEMETRY  # the will of an earlier connection, whose node has come back since
             del self._nodes[gateway]
-        return Decoded(telemetry=(), deaths=(GatewayDeath(gateway=gateway, device=device),))
+        return Decoded(telemetry=(), notices=(GatewayDeath(gateway=gateway, device=device),))
 
     def _request(self, group: str, node: str, reason: str, now_ms: int) -> RebirthRequest:
         gateway = f"{group}/{node}"

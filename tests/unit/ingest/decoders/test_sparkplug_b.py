@@ -1,7 +1,7 @@
 """What Sparkplug's decoder remembers from one message to the next."""
 
 from iot_maint.domain.equipment import Equipment
-from iot_maint.domain.telemetry import Decoded
+from iot_maint.domain.telemetry import Decoded, GatewayDeath, RebirthRequest
 from iot_maint.ingest.decoders.source import Source
 from iot_maint.ingest.decoders.sparkplug_b import ASK_EVERY_MS, SparkplugDecoder
 from iot_maint.ingest.decoders.sparkplug_node import MAX_DEVICES
@@ -37,8 +37,12 @@ class EdgeNode:
         )
 
 
+def requests(decoded: Decoded) -> list[RebirthRequest]:
+    return [notice for notice in decoded.notices if isinstance(notice, RebirthRequest)]
+
+
 def reasons(decoded: Decoded) -> list[str]:
-    return [request.reason for request in decoded.rebirths]
+    return [request.reason for request in requests(decoded)]
 
 
 def test_the_sequence_goes_on_from_255_with_0() -> None:
@@ -58,7 +62,7 @@ def test_a_message_that_is_delivered_twice_is_no_gap() -> None:
 
 def test_a_rebirth_is_asked_for_with_the_one_command_there_is_and_not_more_often_than_every_ten_seconds() -> None:
     node = EdgeNode()
-    (request,) = node.data(7).rebirths
+    (request,) = requests(node.data(7))
     assert (request.gateway, request.topic) == ("yard/edge-1", "spBv1.0/yard/NCMD/edge-1")
     (command,) = parse_payload(request.payload).metrics
     assert (command.name, command.value) == (REBIRTH, True)
@@ -68,7 +72,7 @@ def test_a_rebirth_is_asked_for_with_the_one_command_there_is_and_not_more_often
 
 
 def test_where_it_is_not_enabled_the_request_has_nothing_to_publish() -> None:
-    (request,) = EdgeNode(rebirth=False).data(7).rebirths
+    (request,) = requests(EdgeNode(rebirth=False).data(7))
     assert (request.topic, request.payload) == (None, b"")
 
 
@@ -77,7 +81,7 @@ def test_a_node_that_nobody_registered_is_not_asked_for_anything() -> None:
     node.be_born()
     decoded = node.hear("DDATA", message(metric("flow", 1.0, datatype=FLOAT), at_ms=T_MS, seq=9), "pump-1")
     assert [rejection.reason for rejection in decoded.rejected] == ["wrong_identity"]
-    assert decoded.rebirths == ()
+    assert decoded.notices == ()
 
 
 def test_a_birth_voids_the_aliases_of_the_one_before() -> None:
@@ -91,9 +95,10 @@ def test_after_a_death_aliases_mean_nothing_until_the_next_birth() -> None:
     node = EdgeNode()
     node.be_born(bd_seq=4)
     will = message(metric("bdSeq", 3, datatype=INT64))
-    assert node.hear("NDEATH", will).deaths == ()
+    assert node.hear("NDEATH", will).notices == ()
     assert node.data(2).telemetry != ()
-    assert len(node.hear("NDEATH", message(metric("bdSeq", 4, datatype=INT64))).deaths) == 1
+    death = node.hear("NDEATH", message(metric("bdSeq", 4, datatype=INT64)))
+    assert death.notices == (GatewayDeath(gateway="yard/edge-1"),)
     after = node.data(3)
     assert (after.telemetry, reasons(after)) == ((), ["no_birth"])
 
