@@ -8,12 +8,13 @@ from iot_maint.domain.telemetry import Telemetry
 
 Interpreted = tuple[Mapping[str, float], Mapping[str, int]]
 Interpret = Callable[[Telemetry], Interpreted]
+_NOTHING: Mapping[str, int] = {}
 
 
 def compile_interpretation(equipment_type: EquipmentType | None) -> Interpret:
     """Telemetry → (values by metric, dropped values by reason).  Of an unknown type no text has a meaning."""
     metrics = equipment_type.metrics if equipment_type is not None else {}
-    sentinels = {name: metric.sentinels for name, metric in metrics.items() if metric.sentinels}
+    sentinels = {name: frozenset(metric.sentinels) for name, metric in metrics.items() if metric.sentinels}
     members = {
         name: {member: float(index) for index, member in enumerate(metric.members)}
         for name, metric in metrics.items()
@@ -22,8 +23,12 @@ def compile_interpretation(equipment_type: EquipmentType | None) -> Interpret:
 
     def interpret(telemetry: Telemetry) -> Interpreted:
         values = telemetry.values
-        if not telemetry.texts and (not sentinels or sentinels.keys().isdisjoint(values)):
-            return values, {}
+        if not telemetry.texts:
+            for metric, codes in sentinels.items():
+                if values.get(metric) in codes:
+                    break
+            else:  # nearly always: as it came, and no copy
+                return values, _NOTHING
         dropped: Counter[str] = Counter()
         meant = dict(values)
         for metric, codes in sentinels.items():

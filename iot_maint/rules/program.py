@@ -19,7 +19,7 @@ from iot_maint.rules.applicability import (
 )
 from iot_maint.rules.interpretation import Interpret, compile_interpretation
 from iot_maint.rules.state import EquipmentState, RuleState, Running, Series
-from iot_maint.rules.threshold import Step, compile_threshold
+from iot_maint.rules.threshold import Step, compile_threshold, quiet_band
 
 RECENT = 8
 
@@ -69,7 +69,10 @@ def compile_program(equipment_type: EquipmentType, monitored: Monitored, late_af
     for report in reports:
         if report.active is not None:
             by_metric.setdefault(report.active.metric, []).append((report.active, compile_threshold(report.active)))
-    plan = tuple((metric, _slow_after(rules), tuple(rules)) for metric, rules in by_metric.items())
+    plan = tuple(
+        (metric, _slow_after(checks), *quiet_band(rule for rule, _ in checks), tuple(checks))
+        for metric, checks in by_metric.items()
+    )
     gate = compile_gate(equipment_type, monitored)
     interpret = compile_interpretation(equipment_type)
     late_ms = round(late_after.total_seconds() * 1000)
@@ -84,27 +87,30 @@ def compile_program(equipment_type: EquipmentType, monitored: Monitored, late_af
         late = telemetry.received_at_ms - at_ms > late_ms
         running = _follow_running(state.running, at_ms, values.get(RUNNING))
         knowledge = gate(running, at_ms)
-        series, rules = dict(state.series), dict(state.rules)
+        series, rules = dict(state.series), state.rules
         findings: list[Finding] = []
-        for metric, slow_after_ms, checks in plan:
+        for metric, slow_after_ms, lowest, highest, checks in plan:
             value = values.get(metric)
             if value is None:
                 continue
             before = series.get(metric)
-            if before is not None and at_ms <= before.last_at_ms:  # the same reading, or out of order
+            if before is not None and at_ms <= before.recent[-1][0]:  # the same reading, or out of order
                 continue
-            for rule, step in checks:
-                was = rules.get(rule.id)
-                known = knowledge if rule.gated else RunningKnowledge.NOT_GATED
-                now, kind = step(was, before, at_ms, value, late, in_service, known)
-                if now is not None:
-                    rules[rule.id] = now
-                elif was is not None:
-                    del rules[rule.id]
-                if kind is not None:
-                    findings.append(_finding(code, rule, kind, now or was, at_ms, value))
+            # Nearly always no limit is crossed, and none was: then no rule has anything to say or to remember.
+            if rules or not lowest <= value <= highest:
+                rules = dict(rules)
+                for rule, step in checks:
+                    was = rules.get(rule.id)
+                    known = knowledge if rule.gated else RunningKnowledge.NOT_GATED
+                    now, kind = step(was, before, at_ms, value, late, in_service, known)
+                    if now is not None:
+                        rules[rule.id] = now
+                    elif was is not None:
+                        del rules[rule.id]
+                    if kind is not None:
+                        findings.append(_finding(code, rule, kind, now or was, at_ms, value))
             series[metric] = _extend(before, at_ms, value, slow_after_ms)
-        return replace(state, running=running, series=series, rules=rules), tuple(findings)
+        return EquipmentState(running, series, rules, state.alarms), tuple(findings)
 
     return Program(decide=decide, interpret=interpret, metrics=frozenset(equipment_type.metrics), reports=reports)
 
@@ -143,7 +149,9 @@ def retire_rules(state: EquipmentState, program: Program) -> tuple[EquipmentStat
     if len(kept) == len(state.rules):
         return state, ()
     gone = {rule: rule_state for rule, rule_state in state.rules.items() if rule not in kept}
-    return replace(state, rules=kept), tuple(s.evidence for s in gone.values() if s.evidence is not None)
+    return EquipmentState(state.running, state.series, kept, state.alarms), tuple(
+        s.evidence for s in gone.values() if s.evidence is not None
+    )
 
 
 def _slow_after(rules: list[tuple[ActiveRule, Step]]) -> int | None:
@@ -164,8 +172,9 @@ def _follow_running(running: Running | None, at_ms: int, value: float | None) ->
 def _extend(before: Series | None, at_ms: int, value: float, slow_after_ms: int | None) -> Series:
     if before is None:
         return Series(((at_ms, value),), 0)
-    slow = slow_after_ms is not None and at_ms - before.last_at_ms > slow_after_ms
-    return Series((*before.recent[1 - RECENT :], (at_ms, value)), before.slow_gaps + 1 if slow else 0)
+    recent = before.recent
+    slow = slow_after_ms is not None and at_ms - recent[-1][0] > slow_after_ms
+    return Series((*recent[1 - RECENT :], (at_ms, value)), before.slow_gaps + 1 if slow else 0)
 
 
 def _finding(

@@ -1,7 +1,10 @@
-"""What the rules remember of one piece of equipment between readings; frozen, and written to the checkpoint as JSON."""
+"""What the rules remember of one piece of equipment between readings; frozen, and written to the checkpoint as JSON.
+
+Structs, not dataclasses: several are made for every message, at a fifth of the price; change them with
+`msgspec.structs.replace`.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import msgspec
 
@@ -14,8 +17,7 @@ FORMAT = 1
 Readings = tuple[tuple[int, float], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
+class Running(msgspec.Struct, frozen=True, gc=False):
     """The last known running state; `started_ms` is the last start that was seen."""
 
     on: bool
@@ -23,8 +25,7 @@ class Running:
     started_ms: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(msgspec.Struct, frozen=True, gc=False):
     """The newest readings of one metric, oldest first, and how many gaps in a row were longer than `max_gap`."""
 
     recent: Readings
@@ -36,8 +37,7 @@ class Series:
         return self.recent[-1][0]
 
 
-@dataclass(frozen=True, slots=True)
-class RuleState:
+class RuleState(msgspec.Struct, frozen=True):
     """A rule whose limit is crossed: dwelling until `evidence` stands, raised from then on.
 
     `around` are the readings before and after the first crossing; `complete_ms` is when the dwell was complete.
@@ -50,8 +50,7 @@ class RuleState:
     evidence: Evidence | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True):
     """An alarm that stands, with the rules that hold it up."""
 
     raised_ms: int
@@ -64,18 +63,16 @@ class Standing:
         return max(self.rules.values(), key=lambda severity: severity.rank)
 
 
-@dataclass(frozen=True, slots=True)
-class EquipmentState:
+class EquipmentState(msgspec.Struct, frozen=True):
     """All of it.  `rules` holds only rules whose limit is crossed, by id; `alarms` are by fault mode."""
 
     running: Running | None = None
-    series: Mapping[str, Series] = field(default_factory=dict)
-    rules: Mapping[str, RuleState] = field(default_factory=dict)
-    alarms: Mapping[str, Standing] = field(default_factory=dict)
+    series: Mapping[str, Series] = {}
+    rules: Mapping[str, RuleState] = {}
+    alarms: Mapping[str, Standing] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class _Stored:
+class _Stored(msgspec.Struct, frozen=True):
     format: int
     state: msgspec.Raw
 

@@ -1,7 +1,9 @@
 """One limit over one series, reading by reading: dwell or count, hysteresis, and the evidence for what it says."""
 
-from collections.abc import Callable
-from dataclasses import replace
+import math
+from collections.abc import Callable, Iterable
+
+from msgspec.structs import replace
 
 from iot_maint.domain.catalog import Comparison
 from iot_maint.domain.findings import Evidence, FindingKind, RunningKnowledge
@@ -32,6 +34,19 @@ def clears(comparison: Comparison, clear_limit: float) -> Callable[[float], bool
     if comparison is Comparison.BELOW:
         return lambda value: value > clear_limit
     return lambda value: value != clear_limit
+
+
+def quiet_band(rules: Iterable[ActiveRule]) -> tuple[float, float]:
+    """(lowest, highest) value that crosses none of these limits; nothing lies between where a limit is `is`."""
+    lowest, highest = -math.inf, math.inf
+    for rule in rules:
+        if rule.comparison is Comparison.ABOVE:
+            highest = min(highest, rule.limit)
+        elif rule.comparison is Comparison.BELOW:
+            lowest = max(lowest, rule.limit)
+        else:
+            return math.inf, -math.inf
+    return lowest, highest
 
 
 def compile_threshold(rule: ActiveRule) -> Step:

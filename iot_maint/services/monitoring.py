@@ -1,8 +1,10 @@
 """The decide path over one batch: rules → alarms → orders, saved at once, and checkpointed every few seconds."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from iot_maint.domain.alarms import AlarmEvent
 from iot_maint.domain.catalog import UNREGISTERED
@@ -14,7 +16,7 @@ from iot_maint.rules.alarms import transition
 from iot_maint.rules.program import Program, instant, retire_rules
 from iot_maint.rules.state import EquipmentState, decode_state, encode_state
 from iot_maint.services.ordering import OrderDesk, OrderStep
-from iot_maint.services.roster import Roster
+from iot_maint.services.roster import Roster, Watched
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,16 +114,17 @@ class Monitor:
         events: list[tuple[AlarmEvent, str]] = []
         unknown: dict[str, Telemetry] = {}
         metrics: dict[str, frozenset[str]] = {}
+        watch = self._roster.watch
         for item in telemetry:
-            monitored = self._roster.owner_of(item)
-            if monitored is None and item.equipment in self._roster.entries:
+            watched = watch(item)
+            if watched is None and item.equipment in self._roster.entries:
                 continue  # of a foreign site: stored as a stranger's, decides nothing
-            if monitored is None:
+            if watched is None:
                 unknown.setdefault(item.equipment, item)
-            self._note_metrics(item, monitored, metrics)
-            program = self._roster.program(monitored) if monitored is not None else None
-            if monitored is None or program is None:
+            self._note_metrics(item, watched, metrics)
+            if watched is None or watched.program is None:
                 continue
+            monitored, program = watched.monitored, watched.program
             code = monitored.equipment.code
             state = states.get(code) or self._states.get(code) or EquipmentState()
             found: tuple[Finding, ...] = ()
@@ -129,6 +132,9 @@ class Monitor:
                 state, found = _retire(state, program, monitored, item)
                 programs[code] = program
             state, decided = program.decide(state, item)
+            states[code] = state
+            if not found and not decided:
+                continue
             for finding in found + decided:
                 alarms, event = transition(state.alarms, finding, monitored.equipment.site)
                 state = replace(state, alarms=alarms)
@@ -145,12 +151,12 @@ class Monitor:
             unknown_metrics=metrics,
         )
 
-    def _note_metrics(self, item: Telemetry, monitored: Monitored | None, metrics: dict[str, frozenset[str]]) -> None:
-        program = self._roster.program(monitored) if monitored is not None else None
-        names = item.values.keys() - program.metrics if program is not None else item.values.keys()
-        if not names:
+    def _note_metrics(self, item: Telemetry, watched: Watched | None, metrics: dict[str, frozenset[str]]) -> None:
+        declared = watched.program.metrics if watched is not None and watched.program is not None else frozenset[str]()
+        if item.values.keys() <= declared:
             return
-        code = monitored.equipment.code if monitored is not None else item.equipment
+        names = item.values.keys() - declared
+        code = watched.monitored.equipment.code if watched is not None else item.equipment
         self._meter.count("unknown_metrics", len(names))
         if new := names - self._noted_metrics.get(code, frozenset()):
             metrics[code] = metrics.get(code, frozenset()) | new

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from threading import Lock
+from typing import NamedTuple
 
 from iot_maint.domain.catalog import Catalog, EquipmentType
 from iot_maint.domain.equipment import Equipment, EquipmentStatus, Monitored
@@ -11,6 +12,13 @@ from iot_maint.domain.telemetry import Telemetry
 from iot_maint.rules.program import Program, compile_program
 
 REFRESH_EVERY_S = 1.0
+
+
+class Watched(NamedTuple):
+    """Equipment that telemetry speaks of, with its compiled rules; no program where no type is known."""
+
+    monitored: Monitored
+    program: Program | None
 
 
 class Roster:
@@ -33,6 +41,8 @@ class Roster:
         self._entries: dict[str, Monitored] = {}
         self._programs: dict[str, Program] = {}
         self._gateways: Mapping[str, Mapping[str, Equipment]] = {}
+        # By code: its site and what it stands for, as of one revision.
+        self._watched: tuple[int, dict[str, tuple[str, Watched]]] = (-1, {})
         self.unregistered = 0
 
     @property
@@ -81,6 +91,24 @@ class Roster:
         """
         own = self._entries.get(telemetry.equipment)
         return self.get(telemetry.equipment) if own is not None and own.equipment.site == telemetry.site else None
+
+    def watch(self, telemetry: Telemetry) -> Watched | None:
+        """`owner_of`, with its program; for every message, so remembered as long as the register stands."""
+        # One object, exchanged as a whole: the decider and the drain both come here.  The revision is the last that
+        # a refresh sets, so that nothing looked up in the midst of one is kept.
+        revision, known = self._watched
+        if revision != self._revision:
+            revision, known = self._revision, {}
+            self._watched = (revision, known)
+        entry = known.get(telemetry.equipment)
+        if entry is not None and entry[0] == telemetry.site:
+            return entry[1]
+        monitored = self.owner_of(telemetry)
+        if monitored is None:
+            return None
+        watched = Watched(monitored, self.program(monitored))
+        known[telemetry.equipment] = (telemetry.site, watched)
+        return watched
 
     def get(self, code: str) -> Monitored | None:
         """The equipment that a code stands for, by way of merged ones; None when the code is unknown."""
