@@ -111,8 +111,8 @@ class TopicRule(BaseModel):
     def _tells_whose_data_it_is(self) -> Self:
         names = {level[1:-1] for level in self.levels if level.startswith("{")}
         if self.format is Format.SPARKPLUG_B:
-            if self.levels[0] != SPARKPLUG or names - {"site"}:
-                raise ValueError(f"a Sparkplug topic starts with {SPARKPLUG}/, and of names may hold {{site}} alone")
+            if self.levels[0] != SPARKPLUG or names - {"site"} or self.gateway is not None:
+                raise ValueError(f"a Sparkplug topic starts with {SPARKPLUG}/ and says itself whose data it is")
             return self
         if self.rebirth:
             raise ValueError("rebirth is for the format sparkplug_b alone")

@@ -9,7 +9,7 @@ from threading import Event
 import pytest
 
 from iot_maint.catalog import load_catalog
-from iot_maint.domain.equipment import EquipmentStatus
+from iot_maint.domain.equipment import Equipment, EquipmentStatus
 from iot_maint.domain.errors import StoreUnavailable
 from iot_maint.domain.ports import Database
 from iot_maint.domain.telemetry import Point, Telemetry
@@ -145,3 +145,32 @@ def test_telemetry_from_a_foreign_site_decides_nothing(database: RelationalDatab
     with database.reading() as repositories:
         assert repositories.equipment.get(PUMP.code) == replace(PUMP, revision=1)
         assert repositories.equipment.unknown_metrics(PUMP.code) == []
+
+
+def behind(code: str, device: str | None, status: EquipmentStatus = EquipmentStatus.IN_SERVICE) -> Equipment:
+    return replace(PUMP, code=code, gateway="gw-1", gateway_device=device, status=status)
+
+
+def codes_behind(roster: Roster, gateway: str) -> dict[str, str] | None:
+    devices = roster.devices_of(gateway)
+    return None if devices is None else {device: equipment.code for device, equipment in devices.items()}
+
+
+def test_behind_a_gateway_equipment_has_the_name_it_is_given_there_or_else_its_code(
+    database: RelationalDatabase,
+) -> None:
+    register(database, behind("P-11", "1"), behind("P-12", None), replace(PUMP, gateway=None))
+    roster = a_roster(database)
+    assert codes_behind(roster, "gw-1") is None
+    roster.refresh()
+    assert codes_behind(roster, "gw-1") == {"1": "P-11", "P-12": "P-12"}
+    assert codes_behind(roster, "gw-2") == {}
+
+
+def test_a_successor_takes_the_name_over_and_a_name_claimed_twice_is_nobody_s(database: RelationalDatabase) -> None:
+    register(database, behind("P-11", "1", EquipmentStatus.RETIRED), behind("P-12", "1"))
+    register(database, behind("P-13", "2"), behind("P-14", "2"))
+    register(database, behind("P-15", "3", EquipmentStatus.RETIRED))
+    roster = a_roster(database)
+    roster.refresh()
+    assert codes_behind(roster, "gw-1") == {"1": "P-12", "3": "P-15"}
