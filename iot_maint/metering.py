@@ -1,6 +1,7 @@
 """The service's own counters and gauges, declared once here and shown at `/metrics`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
@@ -12,9 +13,13 @@ COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "gateway_deaths": ("Gateways, or devices behind them, that said they are gone", ()),
     "rebirth_requests": ("Times that a Sparkplug node should describe its metrics anew", ("reason",)),
     "batches_spooled": ("Batches made durable in the spool", ()),
+    "batches_acknowledged": ("Batches of messages acknowledged to the broker", ()),
+    "acknowledgement_s": ("Seconds from reception to acknowledgement, of the longest waiting of each batch", ()),
+    "batches_stored": ("Batches moved from the spool to the telemetry store", ()),
     "points_stored": ("Points written to the telemetry store", ("measurement",)),
     "store_failures": ("Failed attempts to reach a store", ("store",)),
     "batches_decided": ("Batches decided by the rules", ()),
+    "decide_s": ("Seconds spent on deciding batches", ()),
     "batches_skipped": ("Batches, or one equipment's part of them, that the rules failed on", ()),
     "findings": ("Findings of rules", ("kind",)),
     "alarm_events": ("Alarm events saved", ("kind",)),
@@ -25,10 +30,19 @@ COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "broker_connected": ("1 while connected to the MQTT broker", ()),
     "spool_batches": ("Batches waiting in the spool for the telemetry store", ()),
+    "spool_age_s": ("Seconds since reception of the oldest batch that waits for the telemetry store", ()),
     "undecided_batches": ("Batches waiting in the spool for the rules", ()),
     "outbox_depth": ("Order events waiting to be delivered", ()),
 }
 PREFIX = "iot_maint_"
+
+
+class Sample(NamedTuple):
+    """What one counter or gauge stands at now, under its declared name; `labels` in their declared order."""
+
+    name: str
+    labels: tuple[str, ...]
+    value: float
 
 
 class PrometheusMeter:
@@ -53,6 +67,16 @@ class PrometheusMeter:
         """Set a gauge."""
         gauge = self._gauges[name]
         (gauge.labels(**labels) if labels else gauge).set(value)
+
+    def samples(self) -> Iterator[Sample]:
+        """Everything that was counted or set; a labelled name only under the labels that occurred."""
+        for name, counter in self._counters.items():
+            for sample in (sample for family in counter.collect() for sample in family.samples):
+                if sample.name.endswith("_total"):
+                    yield Sample(name, tuple(sample.labels.values()), sample.value)
+        for name, gauge in self._gauges.items():
+            for sample in (sample for family in gauge.collect() for sample in family.samples):
+                yield Sample(name, tuple(sample.labels.values()), sample.value)
 
     def total(self, name: str) -> float:
         """A counter's sum over its labels."""

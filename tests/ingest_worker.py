@@ -95,6 +95,7 @@ class IngestWorker:
                 store=self.store,
                 to_points=pump_points,
                 progress=self.progress,
+                clock=clock,
                 meter=self.meter,
                 backoff=quick_backoff(),
                 report_stored=lambda _through_ms: None,

@@ -112,6 +112,7 @@ def _service(
         store=installation.telemetry,
         to_points=PointMaker(installation.roster, meter).points_of,
         progress=progress,
+        clock=clock,
         meter=meter,
         backoff=_backoff(),
         report_stored=partial(_report_stored, installation.database, settings.worker),

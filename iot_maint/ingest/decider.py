@@ -144,6 +144,7 @@ class Decider:
 
     def _handle(self, batch: Batch, stop: threading.Event) -> bool:
         while not stop.is_set():
+            began = self._monotonic()
             try:
                 self._monitoring.handle(batch)
             except StoreUnavailable as error:
@@ -151,6 +152,7 @@ class Decider:
                 logger.warning("deciding waits: %s", error)
                 stop.wait(self._backoff.next_s(error.retry_after))
             else:
+                self._meter.count("decide_s", self._monotonic() - began)
                 self._backoff.reset()
                 return True
         return False

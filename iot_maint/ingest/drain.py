@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from iot_maint.domain.errors import MaintError, StoreRefused, StoreUnavailable
-from iot_maint.domain.ports import Meter, Spool, TelemetryStore
+from iot_maint.domain.ports import Clock, Meter, Spool, TelemetryStore
 from iot_maint.domain.telemetry import Batch, DeadLetter, Point, Telemetry
 from iot_maint.ingest.backoff import Backoff
 from iot_maint.ingest.decoders.names import printable
+from iot_maint.ingest.decoders.timestamps import epoch_ms
 from iot_maint.ingest.progress import Progress
 from iot_maint.ingest.quiet_log import quiet_logger
 
@@ -38,6 +39,7 @@ class Drain:
         store: TelemetryStore,
         to_points: Callable[[Sequence[Telemetry]], Sequence[Point]],
         progress: Progress,
+        clock: Clock,
         meter: Meter,
         backoff: Backoff,
         report_stored: Callable[[int], None],
@@ -48,6 +50,7 @@ class Drain:
         self._store = store
         self._to_points = to_points
         self._progress = progress
+        self._clock = clock
         self._meter = meter
         self._backoff = backoff
         self._report_stored = report_stored
@@ -84,15 +87,29 @@ class Drain:
         received_through_ms = self._progress.received_through_ms
         batches = self._spool.read_after(self._progress.stored, READ_BATCHES)
         if batches:
+            oldest, newest = batches[0], batches[-1]
+            # Before the store is asked: while it is away, what waits must be seen to grow.
+            self._note_waiting(oldest.number - 1, oldest.received_at_ms)
             self._store_batches(batches)
-            self._progress.stored = batches[-1].number
+            self._meter.count("batches_stored", len(batches))
+            self._progress.stored = newest.number
             # Of the same millisecond more may follow.
-            received_through_ms = batches[-1].received_at_ms - 1
+            received_through_ms = newest.received_at_ms - 1
+            self._note_waiting(newest.number, newest.received_at_ms)
+        else:
+            self._meter.set("spool_batches", 0)
+            self._meter.set("spool_age_s", 0)
         self._progress.stored_through_ms = max(self._progress.stored_through_ms, received_through_ms)
-        self._meter.set("spool_batches", max(self._progress.spooled - self._progress.stored, 0))
         self._dispose()
         self._report()
         return len(batches)
+
+    def _note_waiting(self, after: int, since_ms: int) -> None:
+        """Batches beyond `after` wait, the first of them received at `since_ms` or a little later."""
+        waiting = max(self._progress.spooled - after, 0)
+        age_ms = max(epoch_ms(self._clock.now()) - since_ms, 0)
+        self._meter.set("spool_batches", waiting)
+        self._meter.set("spool_age_s", age_ms / 1000 if waiting else 0)
 
     def _store_batches(self, batches: Sequence[Batch]) -> None:
         dead: list[DeadLetter] = []

@@ -123,6 +123,10 @@ class Receiver:
             self._meter.count("messages_rejected", amount, reason=reason)
         if number:
             self._meter.count("batches_spooled")
+        self._meter.count("batches_acknowledged")
+        # By the service's clock, which may be set back meanwhile.
+        waited_ms = max(epoch_ms(self._clock.now()) - messages[0].received_at_ms, 0)
+        self._meter.count("acknowledgement_s", waited_ms / 1000)
 
     def _note_received(self, through_ms: int) -> None:
         self._progress.received_through_ms = max(self._progress.received_through_ms, through_ms)

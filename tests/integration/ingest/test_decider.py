@@ -152,3 +152,17 @@ def test_a_checkpoint_ahead_of_the_spool_skips_no_batch_that_is_still_to_come(be
     bench.spool_batches(1)
     assert bench.decider.step(Event())
     assert [number for number, _ in bench.decided()] == [3]
+
+
+def test_the_time_that_deciding_takes_is_added_up_without_the_waiting(bench: Bench, meter: PrometheusMeter) -> None:
+    bench.spool_batches(2)
+    away = [StoreUnavailable("away")]
+
+    def take_a_quarter(_batch: Batch) -> Exception | None:
+        bench.now_s += 0.25
+        return away.pop() if away else None
+
+    bench.monitor.fault = take_a_quarter
+    bench.decider.step(Event())
+
+    assert meter.total("decide_s") == 0.5

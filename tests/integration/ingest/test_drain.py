@@ -5,12 +5,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from iot_maint.clock import ReplayClock
 from iot_maint.domain.errors import StoreRefused, StoreUnavailable, UnknownFormat
 from iot_maint.domain.telemetry import Batch, Point, Telemetry
 from iot_maint.ingest.decoders import canonical
 from iot_maint.ingest.drain import Drain
 from iot_maint.ingest.progress import Progress
 from iot_maint.metering import PrometheusMeter
+from tests.builders import T0
 from tests.fakes import FaultySpool, FaultyStore
 from tests.ingest_builders import T0_MS, a_telemetry, no_waiting, pump_points
 
@@ -23,6 +25,7 @@ class Bench:
         self.progress = Progress()
         self.reported: list[int] = []
         self.now_s = 0.0
+        self.clock = ReplayClock(T0)
         self.drain = self.anew()
 
     def anew(self, to_points: Callable[[Sequence[Telemetry]], list[Point]] = pump_points) -> Drain:
@@ -33,6 +36,7 @@ class Bench:
             store=self.store,
             to_points=to_points,
             progress=self.progress,
+            clock=self.clock,
             meter=self.meter,
             backoff=no_waiting(),
             report_stored=self.reported.append,
@@ -220,3 +224,34 @@ def test_points_are_counted_by_measurement(bench: Bench) -> None:
     bench.drain.step()
     value = bench.meter.registry.get_sample_value("iot_maint_points_stored_total", {"measurement": "pump"})
     assert value == 3
+
+
+def depth_and_age(meter: PrometheusMeter) -> tuple[float | None, float | None]:
+    read = meter.registry.get_sample_value
+    return read("iot_maint_spool_batches"), read("iot_maint_spool_age_s")
+
+
+def test_what_waits_is_seen_to_grow_while_the_store_is_away(bench: Bench) -> None:
+    bench.store.fault = lambda _points: StoreUnavailable("away")
+    for number, waited_s in ((1, 10), (2, 40)):
+        bench.spool_batches(1, start=number - 1)
+        bench.progress.note_spooled(number)
+        bench.clock.advance(T0 + timedelta(seconds=waited_s))
+        with pytest.raises(StoreUnavailable):
+            bench.drain.step()
+        assert depth_and_age(bench.meter) == (number, waited_s)
+
+    bench.store.fault = lambda _points: None
+    bench.drain.step()
+    assert depth_and_age(bench.meter) == (0, 0)
+    assert bench.meter.total("batches_stored") == 2
+
+
+def test_nothing_waits_after_a_restart_with_an_empty_spool(bench: Bench) -> None:
+    bench.spool_batches(3)
+    bench.spool.delete_through(3)
+    bench.progress.note_spooled(bench.spool.last_number())
+
+    bench.drain.step()
+
+    assert depth_and_age(bench.meter) == (0, 0)

@@ -180,6 +180,17 @@ def test_everything_is_counted_once(receiver: Receiver, meter: PrometheusMeter) 
     assert counted(meter, "batches_spooled") == 1
 
 
+def test_the_longest_wait_of_a_batch_for_its_acknowledgement_is_added_up(
+    receiver: Receiver, meter: PrometheusMeter
+) -> None:
+    receiver.take_in([a_message(received_at_ms=T0_MS - 250), a_message(received_at_ms=T0_MS - 100)], Event())
+    receiver.take_in([a_message(b"{", received_at_ms=T0_MS - 500)], Event())
+    receiver.take_in([a_message(received_at_ms=T0_MS + 9000)], Event())  # the clock was set back since
+
+    assert counted(meter, "acknowledgement_s") == 0.75
+    assert counted(meter, "batches_acknowledged") == 3
+
+
 def test_how_far_reception_has_come_is_known(receiver: Receiver, inbox: Inbox, progress: Progress) -> None:
     inbox.put(a_message(received_at_ms=T0_MS + 500))
     inbox.close()
