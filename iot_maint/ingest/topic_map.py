@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from iot_maint.domain.errors import MalformedTelemetry
 from iot_maint.domain.telemetry import Decoded
 from iot_maint.ingest.decoders import DECODERS, Decode, canonical
 from iot_maint.ingest.decoders.source import DevicesOf, Source
 from iot_maint.ingest.mqtt import TELEMETRY
 from iot_maint.topic_rules import TopicRule
 
+MAX_TOPIC = 1024  # characters
 _CACHED = 65_536
 
 
@@ -28,6 +30,8 @@ class TopicMap:
         return self._decode if self._rules else canonical.decode
 
     def _decode(self, topic: str, payload: bytes, received_at_ms: int, site_timezone: ZoneInfo) -> Decoded:
+        if len(topic) > MAX_TOPIC:  # nor is it remembered
+            raise MalformedTelemetry("bad_topic", f"{len(topic)} characters, at most {MAX_TOPIC}")
         return self._decoder_of(topic)(topic, payload, received_at_ms, site_timezone)
 
     def _find(self, topic: str) -> Decode:

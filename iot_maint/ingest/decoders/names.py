@@ -11,10 +11,15 @@ _CACHED = 65_536
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
-@lru_cache(maxsize=_CACHED)
 def is_name(text: str) -> bool:
     """Whether the text may name a metric or be a code: not blank, at most 128 characters, no control characters."""
-    return 0 < len(text) <= MAX_NAME and not text.isspace() and _UNPRINTABLE.search(text) is None
+    # What is too long must not even be remembered: 65,536 names of 256 KiB are more memory than there is.
+    return 0 < len(text) <= MAX_NAME and _is_short_name(text)
+
+
+@lru_cache(maxsize=_CACHED)
+def _is_short_name(text: str) -> bool:
+    return not text.isspace() and _UNPRINTABLE.search(text) is None
 
 
 def is_writable(text: str) -> bool:

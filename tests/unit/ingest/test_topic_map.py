@@ -79,6 +79,10 @@ def test_templates_match_as_mqtt_filters_do(template: str, topic: str, matches: 
         assert refusal(topics, topic) == "bad_topic"
 
 
+def test_a_topic_of_endless_length_is_refused_before_anything_remembers_it() -> None:
+    assert refusal(a_map({"topic": "a/{gateway}/#"}), "a/lonely/" + "x" * 2000) == "bad_topic"
+
+
 def test_behind_a_gateway_names_are_those_of_the_register() -> None:
     topics = a_map({"topic": "{gateway}/{equipment}"})
     assert identity(topics, "868120/8650") == ("yard", "P-03")
