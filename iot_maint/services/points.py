@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from iot_maint.domain.catalog import UNREGISTERED
 from iot_maint.domain.errors import StoreUnavailable
+from iot_maint.domain.hot_path import make_point
 from iot_maint.domain.ports import Meter
 from iot_maint.domain.telemetry import Point, Telemetry
 from iot_maint.rules.interpretation import compile_interpretation
@@ -28,21 +29,17 @@ class PointMaker:
         except StoreUnavailable:
             if not self._roster.loaded:  # everything would look unregistered
                 raise
-        points = (self._point_of(item) for item in telemetry)
+        points = map(self._point_of, telemetry)
         return [point for point in points if point.fields]
 
     def _point_of(self, telemetry: Telemetry) -> Point:
-        monitored = self._roster.owner_of(telemetry)
-        program = self._roster.program(monitored) if monitored is not None else None
+        watched = self._roster.watch(telemetry)
+        program = watched.program if watched is not None else None
         interpret = program.interpret if program is not None else self._interpret_unknown
         values, dropped = interpret(telemetry)
         for reason, amount in dropped.items():
             self._meter.count("values_dropped", amount, reason=reason)
-        if monitored is None:
-            return _point(UNREGISTERED, telemetry.site, telemetry.equipment, telemetry.at_ms, {**values})
-        equipment = monitored.equipment
-        return _point(equipment.type, equipment.site, equipment.code, telemetry.at_ms, {**values})
-
-
-def _point(measurement: str, site: str, equipment: str, at_ms: int, fields: dict[str, float | str]) -> Point:
-    return Point(measurement=measurement, tags={"site": site, "equipment": equipment}, at_ms=at_ms, fields=fields)
+        if watched is None:
+            tags = {"site": telemetry.site, "equipment": telemetry.equipment}
+            return make_point(UNREGISTERED, tags, telemetry.at_ms, values)
+        return make_point(watched.monitored.equipment.type, watched.tags, telemetry.at_ms, values)

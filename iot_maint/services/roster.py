@@ -15,10 +15,11 @@ REFRESH_EVERY_S = 1.0
 
 
 class Watched(NamedTuple):
-    """Equipment that telemetry speaks of, with its compiled rules; no program where no type is known."""
+    """Equipment that telemetry speaks of, its compiled rules (none where no type is known), its points' tags."""
 
     monitored: Monitored
     program: Program | None
+    tags: Mapping[str, str]
 
 
 class Roster:
@@ -106,7 +107,8 @@ class Roster:
         monitored = self.owner_of(telemetry)
         if monitored is None:
             return None
-        watched = Watched(monitored, self.program(monitored))
+        tags = {"site": monitored.equipment.site, "equipment": monitored.equipment.code}
+        watched = Watched(monitored, self.program(monitored), tags)
         known[telemetry.equipment] = (telemetry.site, watched)
         return watched
 

@@ -88,3 +88,18 @@ def test_no_name_breaks_out_of_its_line(measurement: str, tags: dict[str, str], 
     assert len(re.findall(r"(?<!\\),", series)) == sum(1 for tag in tags.values() if tag)
     assert fields.endswith("sure=1.0")
     assert at_ms == str(T0)
+
+
+@given(st.lists(st.dictionaries(st.text(min_size=1, max_size=4), st.floats(), max_size=4), max_size=5))
+def test_points_of_numbers_come_to_the_same_lines_as_each_alone(contents: list[dict[str, float]]) -> None:
+    points = [Point(measurement="%m", tags={"site": "100 %"}, at_ms=T0, fields=fields) for fields in contents]
+    text = Point(measurement="m", tags={}, at_ms=T0, fields={"title": "beside a text nothing is rendered together"})
+    together, apart = render_lines(points).decode(), render_lines([*points, text]).decode()
+
+    assert [read(line) for line in together.split("\n") if line] == [read(line) for line in apart.split("\n")[:-1]]
+
+
+def read(line: str) -> list[str | float]:
+    """The line's parts, its numbers as numbers: 1e16 and 1e+16 are one."""
+    numbers = re.compile(r"(?<==)-?[0-9.]+(?:e[+-]?[0-9]+)?(?=[, ])")
+    return [numbers.sub("#", line), *(float(number) for number in numbers.findall(line))]
