@@ -15,6 +15,7 @@ from iot_maint.ingest.door import Door
 from iot_maint.ingest.drain import Drain
 from iot_maint.ingest.inbox import Inbox
 from iot_maint.ingest.mqtt import Subscriber
+from iot_maint.ingest.own_counters import REPORT_EVERY, CounterReporter
 from iot_maint.ingest.progress import Progress
 from iot_maint.ingest.receiver import Receiver
 from iot_maint.ingest.register_watch import RegisterWatch
@@ -57,13 +58,16 @@ def make_monitor(installation: Installation, spool_id: str, on_outcome: OnOutcom
 
 
 @contextmanager
-def open_ingest(installation: Installation, on_outcome: OnOutcome | None = None) -> Iterator[IngestService]:
-    """The running ingest part; its spool is locked to this process."""
+def open_ingest(
+    installation: Installation, on_outcome: OnOutcome | None = None, report_every: timedelta = REPORT_EVERY
+) -> Iterator[IngestService]:
+    """The running ingest part; its spool is locked to this process.  Its counters go out every `report_every`."""
     settings = installation.settings
     address = broker_address(installation)
     with (
         SqliteSpool(settings.data_dir, settings.worker) as spool,
         _service(installation, spool, address, on_outcome) as service,
+        _reporter(installation, report_every),
     ):
         yield service
 
@@ -127,6 +131,17 @@ def _service(
         progress=progress,
         # Without topic rules no message's identity depends on the register.
         register_watch=RegisterWatch(installation.roster.refresh_if_due) if settings.topics else None,
+    )
+
+
+def _reporter(installation: Installation, every: timedelta) -> CounterReporter:
+    settings = installation.settings
+    return CounterReporter(
+        store=installation.telemetry,
+        meter=installation.meter,
+        clock=installation.clock,
+        tags={"worker": settings.worker, "installation": installation_id(settings.data_dir)[:8]},
+        every=every,
     )
 
 
