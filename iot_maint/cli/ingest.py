@@ -5,6 +5,7 @@ import typer
 from iot_maint.bootstrap.ingesting import open_ingest
 from iot_maint.bootstrap.installation import open_installation
 from iot_maint.cli.console import start_logging, stop_signal
+from iot_maint.cli.garbage import rarely_search_garbage
 from iot_maint.cli.watch import wait_while_healthy
 from iot_maint.settings import load_settings
 
@@ -18,6 +19,7 @@ def run() -> None:
     """Until SIGTERM: finishes and acknowledges the batch in hand, then leaves."""
     settings = load_settings()
     start_logging()
+    rarely_search_garbage()
     with (
         stop_signal() as stopping,
         open_installation(settings) as installation,

@@ -9,6 +9,7 @@ from iot_maint.bootstrap.installation import open_installation
 from iot_maint.bootstrap.scheduling import open_jobs
 from iot_maint.bootstrap.web import ingest_checks, make_server
 from iot_maint.cli.console import start_logging, stop_signal
+from iot_maint.cli.garbage import rarely_search_garbage
 from iot_maint.cli.watch import wait_while_healthy
 from iot_maint.settings import load_settings
 
@@ -24,6 +25,7 @@ def run() -> None:
     """Until SIGTERM: the API answers its last requests, the batch in hand is finished and acknowledged."""
     settings = load_settings()
     start_logging()
+    rarely_search_garbage()
     with (
         stop_signal() as stopping,
         open_installation(settings) as installation,
