@@ -55,6 +55,7 @@ class Drain:
         self._backoff = backoff
         self._report_stored = report_stored
         self._monotonic = monotonic
+        self._lags = False
         self._deleted = 0
         self._reported_ms = 0
         self._reported_at = monotonic() - REPORT_S
@@ -79,13 +80,16 @@ class Drain:
                 self._backoff.reset()
                 if moved == 0:
                     self._progress.wait_beyond(self._progress.stored, IDLE_S)
-                if moved < READ_BATCHES:
+                if not self._lags:
                     stop.wait(GATHER_S)
 
     def step(self) -> int:
         """Store the next batches, and let go of those that nobody needs; how many were stored."""
         received_through_ms = self._progress.received_through_ms
         batches = self._spool.read_after(self._progress.stored, READ_BATCHES)
+        # As many as one write takes, or as one reading: more will be waiting already.
+        messages = sum(len(batch.telemetry) for batch in batches)
+        self._lags = messages >= WRITE_POINTS or len(batches) == READ_BATCHES
         if batches:
             oldest, newest = batches[0], batches[-1]
             # Before the store is asked: while it is away, what waits must be seen to grow.
