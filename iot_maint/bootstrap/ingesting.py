@@ -1,5 +1,6 @@
 """The ingest part: broker → spool → rules and store, for one worker."""
 
+import logging
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,6 +8,7 @@ from datetime import timedelta
 from functools import partial
 
 from iot_maint.bootstrap.installation import Installation, installation_id
+from iot_maint.domain.errors import MaintError
 from iot_maint.domain.ports import Database
 from iot_maint.ingest.backoff import Backoff
 from iot_maint.ingest.broker_url import BrokerAddress, parse_broker_url
@@ -26,6 +28,8 @@ from iot_maint.services.admission import Admission
 from iot_maint.services.monitoring import Monitor, Outcome
 from iot_maint.services.points import PointMaker
 from iot_maint.storage.spool import SqliteSpool
+
+log = logging.getLogger(__name__)
 
 FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=0.5), timedelta(seconds=30)
 
@@ -85,6 +89,8 @@ def _service(
     settings, clock, meter = installation.settings, installation.clock, installation.meter
     inbox, progress = Inbox(), Progress()
     topics = TopicMap(settings.topics, installation.roster.devices_of)
+    if settings.topics:
+        _read_register(installation)
     subscriber = Subscriber(
         address=address,
         client_id=client_id(installation),
@@ -147,6 +153,18 @@ def _reporter(installation: Installation, every: timedelta) -> CounterReporter:
 
 def _backoff() -> Backoff:
     return Backoff(FIRST_RETRY, LONGEST_RETRY, random.SystemRandom())
+
+
+def _read_register(installation: Installation) -> None:
+    """Whose the messages of gateways are must be known before the first of them comes.
+
+    A database that is away, or waits for `migrate`, does not keep the service from starting: until it can be read,
+    they are dead letters.
+    """
+    try:
+        installation.roster.refresh()
+    except MaintError as error:
+        log.warning("messages of gateways become dead letters until the register can be read: %s", error)
 
 
 def _report_stored(database: Database, worker: str, through_ms: int) -> None:

@@ -12,8 +12,10 @@ from pydantic import SecretStr
 
 from iot_maint.bootstrap.ingesting import open_ingest
 from iot_maint.bootstrap.installation import Installation, open_installation
+from iot_maint.clock import read_system_time
 from iot_maint.domain.equipment import Equipment
 from iot_maint.ingest.decoders.sparkplug_wire import REBIRTH, parse_payload
+from iot_maint.ingest.decoders.timestamps import epoch_ms
 from iot_maint.settings import Settings
 from iot_maint.topic_rules import TopicRule
 from tests.decide_path import register
@@ -42,6 +44,10 @@ class Site:
 
     def rejected(self) -> float:
         return self.installation.meter.total("messages_rejected")
+
+
+def now_ms() -> int:
+    return epoch_ms(read_system_time())
 
 
 @contextmanager
@@ -82,6 +88,20 @@ def test_a_gateway_that_is_registered_while_it_sends_is_known_within_seconds(
         eventually(lambda: "P-01" in site.installation.roster.entries)
         mosquitto.publish("gw-7/v1/devices/me/telemetry", '{"vib_rms": 2.1}')
         eventually(lambda: site.stored("P-01") == [{"vib_rms": 2.1}])
+
+
+def test_what_waited_at_the_broker_is_known_from_the_first_message_on(
+    mosquitto: MosquittoServer, tmp_path: Path
+) -> None:
+    with running(mosquitto.url, tmp_path, THINGSBOARD) as site:
+        site.register("P-01", "gw-7")
+    for number in range(20):
+        mosquitto.publish(
+            "gw-7/v1/devices/me/telemetry", f'{{"ts": {now_ms() + number}, "values": {{"vib_rms": {number}}}}}'
+        )
+    with running(mosquitto.url, tmp_path, THINGSBOARD) as site:
+        eventually(lambda: len(site.stored("P-01")) == 20)
+        assert site.rejected() == 0
 
 
 @pytest.mark.parametrize(
