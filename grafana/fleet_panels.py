@@ -4,7 +4,13 @@ from collections.abc import Sequence
 
 from grafana.influxql import ON_SITE, Scope
 from grafana.panels import override, rows, series, stat, table, time_series
-from grafana.telemetry_queries import count_reporting, count_values, newest_time, newest_unregistered
+from grafana.telemetry_queries import (
+    count_reporting,
+    count_values,
+    newest_time,
+    newest_time_of_sites,
+    newest_unregistered,
+)
 from grafana.words import ONLY_THIS, Json, board_link
 from iot_maint.domain.catalog import EquipmentType
 
@@ -53,11 +59,27 @@ def newest_value_table(type_: EquipmentType, scope: Scope) -> Json:
     )
 
 
-def unregistered_table() -> Json:
+def newest_site_table(type_: EquipmentType) -> Json:
+    """Of each site, how lately anything of the type reported."""
+    return table(
+        f"{type_.label.zh}：各站点最近上报",
+        [rows(newest_time_of_sites(type_))],
+        description="每个站点在时间范围内最近一次收到该类型任一设备数据的时间，最久未上报的在前。整个时间范围内无数据的站点不在表中。",
+        columns=["site", "Time"],
+        hidden=["v"],
+        overrides=[
+            override("site", displayName="站点"),
+            override("Time", displayName="最近一次上报", unit="dateTimeFromNow"),
+        ],
+        sort_by=("最近一次上报", False),
+    )
+
+
+def unregistered_table(scope: Scope) -> Json:
     """Codes that send but are not in the register."""
     return table(
         "未登记设备：最近一次上报",
-        [rows(newest_unregistered())],
+        [rows(newest_unregistered(scope))],
         description="正在上报但不在台账中的编码：请在服务中确认为新设备，或并入已有设备。未登记设备不产生工单。",
         columns=["site", "equipment", "Time"],
         overrides=[

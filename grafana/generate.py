@@ -9,6 +9,7 @@ import yaml
 
 from grafana.alerting import alert_rules
 from grafana.overview import overview
+from grafana.quality_board import quality_board
 from grafana.type_board import type_board
 from grafana.words import Json
 from iot_maint.catalog import load_catalog
@@ -21,7 +22,11 @@ _HEADER = "# Made by `python -m grafana` from the equipment catalog: change graf
 def generate(catalog: Catalog) -> Mapping[str, str]:
     """Every generated file by its path below `grafana/`; the same catalog gives the same bytes."""
     types = list(catalog.types.values())
-    boards = {"overview": overview(catalog), **{type_.name: type_board(catalog, type_) for type_ in types}}
+    boards = {
+        "overview": overview(catalog),
+        "data-quality": quality_board(catalog),  # no type's name: those have no hyphen
+        **{type_.name: type_board(catalog, type_) for type_ in types},
+    }
     files = {f"dashboards/{name}.json": _as_json(board) for name, board in boards.items()}
     files["provisioning/alerting/rules.yaml"] = _HEADER + _as_yaml(alert_rules(types))
     return files

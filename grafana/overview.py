@@ -50,7 +50,7 @@ def _reporting(types: Sequence[EquipmentType]) -> Section:
         for type_ in types
         for tile in (reporting_tile(type_, ON_SITE, named=True), reporting_lately_tile(type_, ON_SITE, named=True))
     ]
-    tables = [*(newest_value_table(type_, ON_SITE) for type_ in types), unregistered_table()]
+    tables = [*(newest_value_table(type_, ON_SITE) for type_ in types), unregistered_table(ON_SITE)]
     return Section(
         title="设备上报",
         lines=[

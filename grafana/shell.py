@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from grafana.influxql import Scope
 from grafana.order_queries import annotations
-from grafana.words import DATASOURCE, OVERVIEW_UID, Json, board_uid
+from grafana.words import DATASOURCE, OVERVIEW_UID, QUALITY_TITLE, QUALITY_UID, Json, board_uid
 from iot_maint.domain.catalog import EquipmentType
 
 SCHEMA_VERSION = 39
@@ -18,11 +18,11 @@ def board(
     *,
     description: str,
     variables: Sequence[Json],
-    scope: Scope,
+    scope: Scope | None,
     links: Sequence[Json],
     time_from: str,
 ) -> Json:
-    """A whole dashboard, as a provisioned file holds it."""
+    """A whole dashboard, as a provisioned file holds it; orders of `scope` are marked, none without one."""
     return {
         "uid": uid,
         "title": title,
@@ -37,7 +37,7 @@ def board(
         "refresh": "1m",
         "time": {"from": time_from, "to": "now"},
         "timepicker": {},
-        "annotations": {"list": [_built_in(), *_order_marks(scope)]},
+        "annotations": {"list": [_built_in(), *(_order_marks(scope) if scope is not None else [])]},
         "templating": {"list": list(variables)},
         "links": list(links),
         "panels": list(panels),
@@ -68,16 +68,24 @@ def variable(name: str, label: str, query: str) -> Json:
 
 
 def links_between(types: Sequence[EquipmentType], *, of: str) -> list[Json]:
-    """To every other board, keeping time and sites; equipment is another one there."""
-    others = [(OVERVIEW_UID, "总览"), *((board_uid(type_), type_.label.zh) for type_ in types)]
-    return [_link(uid, title) for uid, title in others if uid != of]
+    """To every other board, keeping time and, where both know them, sites; equipment is another one there."""
+    others = [
+        (OVERVIEW_UID, "总览"),
+        *((board_uid(type_), type_.label.zh) for type_ in types),
+        (QUALITY_UID, QUALITY_TITLE),
+    ]
+    return [
+        _link(f"/d/{uid}" if QUALITY_UID in (uid, of) else f"/d/{uid}?${{site:queryparam}}", title)
+        for uid, title in others
+        if uid != of
+    ]
 
 
-def _link(uid: str, title: str) -> Json:
+def _link(url: str, title: str) -> Json:
     return {
         "type": "link",
         "title": title,
-        "url": f"/d/{uid}?${{site:queryparam}}",
+        "url": url,
         "icon": "dashboard",
         "tooltip": "",
         "asDropdown": False,

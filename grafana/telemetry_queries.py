@@ -45,17 +45,20 @@ def newest_time(type_: EquipmentType, scope: Scope) -> str:
     return _newest_value(type_, scope, [_SITE, _EQUIPMENT])
 
 
+def newest_time_of_sites(type_: EquipmentType) -> str:
+    """A row per site, of all of them; its time is that of the newest value of whichever equipment."""
+    return _newest_value(type_, (), [_SITE])
+
+
 def count_reporting(type_: EquipmentType, scope: Scope) -> str:
     """How many pieces of equipment sent anything."""
     return select([call("count", "v")], union([_newest_value(type_, scope, [_EQUIPMENT])]), where=(IN_RANGE,))
 
 
-def newest_unregistered() -> str:
+def newest_unregistered(scope: Scope) -> str:
     """A row per code that is not in the register; which metrics it sends nobody knows beforehand."""
     newest_first = "ORDER BY time DESC LIMIT 1"
-    return select(
-        ["*"], name(UNREGISTERED), where=(*ON_SITE, IN_RANGE), group_by=[_SITE, _EQUIPMENT], tail=newest_first
-    )
+    return select(["*"], name(UNREGISTERED), where=(*scope, IN_RANGE), group_by=[_SITE, _EQUIPMENT], tail=newest_first)
 
 
 def count_values(type_: EquipmentType, scope: Scope) -> str:

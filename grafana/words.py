@@ -10,6 +10,7 @@ Json = dict[str, object]
 # The data source of provisioning/datasources, by the identity that it is given there.
 DATASOURCE: Json = {"type": "influxdb", "uid": "iot-maint-influxdb"}
 OVERVIEW_UID = "iot-maint-overview"
+QUALITY_UID, QUALITY_TITLE = "iot-maint-data-quality", "数据质量"
 NO_DATA = "无数据"
 ONLY_THIS = "只看此设备"
 UNKNOWN_COLOUR = "transparent"
@@ -42,10 +43,12 @@ ENDING_EVENTS = (Transition.CLOSE.value, Transition.CANCEL.value)
 
 
 def board_uid(type_: EquipmentType) -> str:
-    """Grafana takes at most 40 characters; ValueError beyond."""
+    """Grafana takes at most 40 characters; ValueError beyond, and for what another board is called."""
     uid = f"iot-maint-{type_.name.replace('_', '-')}"
     if len(uid) > 40:
         raise ValueError(f"{type_.name}: a board's uid has at most 40 characters, {uid} has {len(uid)}")
+    if uid in (OVERVIEW_UID, QUALITY_UID):
+        raise ValueError(f"{type_.name}: {uid} is another board's uid, and two files with one stop Grafana's loading")
     return uid
 
 

@@ -14,6 +14,7 @@ from tests.grafana.asking import Answer, Cell
 from tests.grafana.boards import Question
 from tests.grafana.filling_in import TimeRange
 from tests.grafana.orders_expected import ORDER_PANELS
+from tests.grafana.quality_expected import QUALITY_PANELS
 from tests.grafana.story import STRANGER, Story
 
 _TREND = re.compile(
@@ -46,6 +47,8 @@ def expect(question: Question, answer: Answer, story: Story) -> None:
         _expect_one_value(match, answer, story)
     elif question.place.endswith("：最近一次上报"):
         _expect_newest(question, answer, story)
+    elif question.place.endswith("：各站点最近上报"):
+        _expect_newest_of_sites(question, answer, story)
     elif question.place.endswith(("上报设备", "近 15 分钟上报")):
         names = _sent(story, _type_of(question, story), None, answer.time_range)
         assert [row["count"] for row in answer.rows] == [len(names)]
@@ -53,6 +56,8 @@ def expect(question: Question, answer: Answer, story: Story) -> None:
         _expect_amount(question, answer, story)
     elif reckoning := ORDER_PANELS.get(question.place):
         reckoning(question, answer, story)
+    elif quality := QUALITY_PANELS.get(question.place):
+        quality(answer, story)
     else:
         raise NoExpectation(str(question))
 
@@ -94,6 +99,15 @@ def _expect_newest(question: Question, answer: Answer, story: Story) -> None:
         return
     sent = _sent(story, _type_of(question, story), None, answer.time_range)
     assert shown == {equipment: max(series) for equipment, series in sent.items()}
+
+
+def _expect_newest_of_sites(question: Question, answer: Answer, story: Story) -> None:
+    span, measurement = answer.time_range, _type_of(question, story)
+    newest: dict[str, int] = defaultdict(int)
+    for point in story.telemetry:
+        if point.measurement == measurement and span.start_ms <= point.at_ms <= span.end_ms:
+            newest[point.tags["site"]] = max(newest[point.tags["site"]], point.at_ms)
+    assert {row["site"]: row["time"] for row in answer.rows} == newest
 
 
 def _expect_amount(question: Question, answer: Answer, story: Story) -> None:

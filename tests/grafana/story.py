@@ -11,6 +11,7 @@ from iot_maint.catalog import load_catalog
 from iot_maint.domain.catalog import UNREGISTERED, Catalog
 from iot_maint.domain.telemetry import Point
 from tests.grafana.filling_in import TimeRange
+from tests.grafana.service_counters import service_counters
 
 T0 = datetime(2026, 1, 5, 23, tzinfo=UTC)
 END = T0 + timedelta(hours=2)
@@ -44,12 +45,13 @@ class Story:
 
     catalog: Catalog
     telemetry: list[Point]
+    service: list[Point]
     events: list[OrderEvent]
     time_range: TimeRange
 
     def points(self) -> list[Point]:
         """As the telemetry store takes them."""
-        return [*self.telemetry, *(_event_point(event) for event in self.events)]
+        return [*self.telemetry, *self.service, *(_event_point(event) for event in self.events)]
 
 
 def tell_story() -> Story:
@@ -69,6 +71,7 @@ def tell_story() -> Story:
     return Story(
         catalog=catalog,
         telemetry=telemetry,
+        service=service_counters(_ms(T0), _ms(END)),
         events=list(_order_events(catalog)),
         time_range=TimeRange(start_ms=_ms(T0), end_ms=_ms(END)),
     )

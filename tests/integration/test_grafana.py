@@ -17,7 +17,7 @@ from tests.servers.influxdb import InfluxdbBucket, InfluxdbServer
 LOADED = {board["uid"]: board for board in map(load_board, BOARDS)}
 TARGETS = [question for board in LOADED.values() for question in targets_of(board)]
 MARKS = [question for board in LOADED.values() for question in marks_of(board)]
-PUMP = "iot-maint-pump"
+PUMP, QUALITY = "iot-maint-pump", "iot-maint-data-quality"
 
 
 def every(questions: list[Question]) -> pytest.MarkDecorator:
@@ -77,7 +77,7 @@ def test_an_annotation_has_its_text_and_tags(
     assert {row["number"] for row in answer.rows} <= numbers
 
 
-@pytest.mark.parametrize("uid", LOADED)
+@pytest.mark.parametrize("uid", sorted(set(LOADED) - {QUALITY}))
 def test_the_variables_offer_what_reports(all_chosen: dict[str, dict[str, list[str]]], story: Story, uid: str) -> None:
     chosen = all_chosen[uid]
 
@@ -87,7 +87,27 @@ def test_the_variables_offer_what_reports(all_chosen: dict[str, dict[str, list[s
             assert set(chosen["equipment"]) == {p.tags["equipment"] for p in story.telemetry if p.measurement == name}
 
 
-@every(TARGETS + MARKS)
+def test_the_data_quality_board_offers_the_workers(all_chosen: dict[str, dict[str, list[str]]]) -> None:
+    assert all_chosen[QUALITY] == {"worker": ["roof", "yard"]}
+
+
+@every([question for question in TARGETS if "$worker" in question.query])
+def test_one_worker_can_be_chosen(grafana: Grafana, question: Question) -> None:
+    answer = grafana.ask(question, {"worker": ["roof"]})
+
+    judge(question, answer)
+    assert {row["worker"] for row in answer.rows if "worker" in row} <= {"roof"}
+
+
+def test_a_worker_that_reported_nothing_for_a_while_leaves_a_gap(grafana: Grafana) -> None:
+    [question] = [question for question in TARGETS if question.place == "接收速率"]
+
+    gaps = [row["time"] for row in grafana.ask(question, {"worker": ["roof"]}).rows[1:-1] if row["last"] is None]
+
+    assert len(gaps) == 10
+
+
+@every([question for question in TARGETS + MARKS if question.board != QUALITY])
 def test_one_awkward_equipment_can_be_chosen(grafana: Grafana, question: Question) -> None:
     answer = grafana.ask(question, {"site": ["滨海"], "equipment": [AWKWARD_CODE]})
 

@@ -50,3 +50,9 @@ def test_a_type_that_is_one_toml_gets_a_board(tmp_path: Path) -> None:
 def test_a_name_too_long_for_a_uid_is_refused() -> None:
     with pytest.raises(ValueError, match="at most 40"):
         board_uid(replace(a_type([]), name="x" * 31))
+
+
+@pytest.mark.parametrize("name", ["overview", "data_quality"])
+def test_a_name_that_would_take_another_board_s_uid_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="another board's uid"):
+        board_uid(replace(a_type([]), name=name))

@@ -1,0 +1,91 @@
+"""Panels about the service itself: what it receives, refuses and keeps waiting."""
+
+from collections.abc import Mapping
+
+from grafana.panels import alarming_thresholds, map_values, override, plain_thresholds, series, stat, state_timeline
+from grafana.panels import time_series as curves
+from grafana.quality_queries import WORKER_ALIAS, column_of, gauge, growth, growth_by_label, newest
+from grafana.words import Json
+
+# Counters come every 15 seconds; four of them make an interval.
+INTERVAL = "1m"
+_CONNECTION = map_values({"0": {"text": "断开", "color": "red"}, "1": {"text": "已连接", "color": "green"}})
+
+
+def thresholds(below: str, colour: str, start: float) -> Json:
+    """One colour, and another from `start` on."""
+    return {"mode": "absolute", "steps": [{"color": below, "value": None}, {"color": colour, "value": start}]}
+
+
+def connection_tile() -> Json:
+    """Whether each worker is connected now."""
+    return stat(
+        "消息服务器连接",
+        [series(newest("broker_connected"), alias=WORKER_ALIAS)],
+        description="各接收进程最近一次报告的连接状态。进程已停止时，这里仍是它最后的状态。",
+        defaults={
+            "mappings": [_CONNECTION],
+            "thresholds": thresholds("red", "green", 1),
+        },
+        color_mode="background",
+    )
+
+
+def connection_timeline() -> Json:
+    """When it was not; the worst of each interval."""
+    return state_timeline(
+        "消息服务器连接状态",
+        [series(gauge("broker_connected", "min"), alias=WORKER_ALIAS)],
+        description="每个时间间隔内只要断开过就显示断开。空白表示接收进程没有报告：已停止，或时序库不可用。",
+        mappings=[_CONNECTION],
+        links=[],
+        interval=INTERVAL,
+    )
+
+
+def newest_tile(title: str, field: str, *, description: str, defaults: Json) -> Json:
+    """The newest value of a gauge, one tile a worker."""
+    return stat(
+        title,
+        [series(newest(field), alias=WORKER_ALIAS)],
+        description=description,
+        defaults=defaults,
+    )
+
+
+def growth_tile(title: str, counter: str, *, description: str) -> Json:
+    """What was counted in the time range, by all workers together."""
+    return stat(
+        title,
+        [series(growth(counter), alias=title)],
+        description=description,
+        defaults={"decimals": 0, "thresholds": alarming_thresholds("orange")},
+        no_value="0",
+    )
+
+
+def worker_curves(title: str, query: str, *, description: str, unit: Json) -> Json:
+    """A curve per worker."""
+    return curves(
+        title,
+        [series(query, alias=WORKER_ALIAS)],
+        description=description,
+        defaults={"min": 0} | unit,
+        custom={},
+        calcs=("lastNotNull", "mean", "max"),
+        interval=INTERVAL,
+    )
+
+
+def label_bars(title: str, counter: str, names: Mapping[str, str], *, description: str) -> Json:
+    """Stacked bars by label, of all workers together; only labels that ever occurred."""
+    return curves(
+        title,
+        [series(growth_by_label(counter), alias="$col")],
+        description=description,
+        defaults={"decimals": 0, "min": 0, "thresholds": plain_thresholds()},
+        custom={"drawStyle": "bars", "fillOpacity": 80, "stacking": {"mode": "normal", "group": "A"}},
+        calcs=("sum", "max"),
+        overrides=[override(column_of(counter, label), displayName=text) for label, text in names.items()],
+        interval=INTERVAL,
+    )
