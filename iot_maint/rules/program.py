@@ -17,21 +17,23 @@ from iot_maint.rules.applicability import (
     interval_of,
     report_rules,
 )
+from iot_maint.rules.folding import RECENT, Decide, DecideAll, compile_decide_all, follow_running
 from iot_maint.rules.interpretation import Interpret, compile_interpretation
 from iot_maint.rules.state import EquipmentState, RuleState, Running, Series
 from iot_maint.rules.threshold import Step, compile_threshold, quiet_band
 
-RECENT = 8
-
-Decide = Callable[[EquipmentState, Telemetry], tuple[EquipmentState, tuple[Finding, ...]]]
 Gate = Callable[[Running | None, int], RunningKnowledge | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """The compiled rules of one piece of equipment.  `decide` is a fold: state and telemetry → state and findings."""
+    """The compiled rules of one piece of equipment.  `decide` is a fold: state and telemetry → state and findings.
+
+    `decide_all` folds one telemetry after the other, in a fraction of the time where none of them crosses a limit.
+    """
 
     decide: Decide
+    decide_all: DecideAll
     interpret: Interpret
     metrics: frozenset[str]
     reports: tuple[RuleReport, ...]
@@ -85,7 +87,7 @@ def compile_program(equipment_type: EquipmentType, monitored: Monitored, late_af
         at_ms = telemetry.at_ms
         values, _ = interpret(telemetry)
         late = telemetry.received_at_ms - at_ms > late_ms
-        running = _follow_running(state.running, at_ms, values.get(RUNNING))
+        running = follow_running(state.running, at_ms, values.get(RUNNING))
         knowledge = gate(running, at_ms)
         series, rules = dict(state.series), state.rules
         findings: list[Finding] = []
@@ -112,7 +114,13 @@ def compile_program(equipment_type: EquipmentType, monitored: Monitored, late_af
             series[metric] = _extend(before, at_ms, value, slow_after_ms)
         return EquipmentState(running, series, rules, state.alarms), tuple(findings)
 
-    return Program(decide=decide, interpret=interpret, metrics=frozenset(equipment_type.metrics), reports=reports)
+    return Program(
+        decide=decide,
+        decide_all=compile_decide_all(tuple(line[:4] for line in plan), interpret, decide),
+        interpret=interpret,
+        metrics=frozenset(equipment_type.metrics),
+        reports=reports,
+    )
 
 
 def too_slow(state: EquipmentState, program: Program) -> frozenset[str]:
@@ -157,16 +165,6 @@ def retire_rules(state: EquipmentState, program: Program) -> tuple[EquipmentStat
 def _slow_after(rules: list[tuple[ActiveRule, Step]]) -> int | None:
     gaps = [rule.max_gap_ms for rule, _ in rules if rule.max_gap_ms is not None]
     return min(gaps) if gaps else None
-
-
-def _follow_running(running: Running | None, at_ms: int, value: float | None) -> Running | None:
-    if value is None or (running is not None and at_ms <= running.at_ms):
-        return running
-    on = value != 0.0
-    if not on:
-        return Running(False, at_ms, None)
-    started = at_ms if running is not None and not running.on else running.started_ms if running is not None else None
-    return Running(True, at_ms, started)
 
 
 def _extend(before: Series | None, at_ms: int, value: float, slow_after_ms: int | None) -> Series:

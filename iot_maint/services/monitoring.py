@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -38,6 +40,18 @@ class _Decided:
     events: tuple[tuple[AlarmEvent, str], ...]
     unknown: Mapping[str, Telemetry]
     unknown_metrics: Mapping[str, frozenset[str]]
+
+
+class _Group(NamedTuple):
+    """The telemetry of one piece of equipment in a batch, with its positions there."""
+
+    monitored: Monitored
+    program: Program
+    positions: list[int]
+    telemetry: list[Telemetry]
+
+
+_position = itemgetter(0)
 
 
 class Monitor:
@@ -108,48 +122,68 @@ class Monitor:
         self._changed.clear()
 
     def _decide(self, telemetry: Iterable[Telemetry]) -> _Decided:
+        """Equipment by equipment, since each has a state of its own; what is found comes in the order of arrival."""
         states: dict[str, EquipmentState] = {}
         programs: dict[str, Program] = {}
-        findings: list[Finding] = []
-        events: list[tuple[AlarmEvent, str]] = []
+        findings: list[tuple[int, Finding]] = []
+        events: list[tuple[int, tuple[AlarmEvent, str]]] = []
         unknown: dict[str, Telemetry] = {}
         metrics: dict[str, frozenset[str]] = {}
-        watch = self._roster.watch
-        for item in telemetry:
-            watched = watch(item)
-            if watched is None and item.equipment in self._roster.entries:
-                continue  # of a foreign site: stored as a stranger's, decides nothing
-            if watched is None:
-                unknown.setdefault(item.equipment, item)
-            self._note_metrics(item, watched, metrics)
-            if watched is None or watched.program is None:
-                continue
-            monitored, program = watched.monitored, watched.program
-            code = monitored.equipment.code
-            state = states.get(code) or self._states.get(code) or EquipmentState()
-            found: tuple[Finding, ...] = ()
-            if programs.get(code, self._programs.get(code)) is not program and not item.retained:
-                state, found = _retire(state, program, monitored, item)
-                programs[code] = program
-            state, decided = program.decide(state, item)
-            states[code] = state
-            if not found and not decided:
-                continue
-            for finding in found + decided:
-                alarms, event = transition(state.alarms, finding, monitored.equipment.site)
-                state = replace(state, alarms=alarms)
-                if event is not None:
-                    events.append((event, monitored.equipment.type))
-            findings += found + decided
+        for code, group in self._group(telemetry, unknown, metrics).items():
+            monitored, program = group.monitored, group.program
+            state = self._states.get(code) or EquipmentState()
+            found: list[tuple[int, Finding]] = []
+            if self._programs.get(code) is not program:
+                first = next((n for n, item in enumerate(group.telemetry) if not item.retained), None)
+                if first is not None:
+                    state, retired = _retire(state, program, monitored, group.telemetry[first])
+                    found += [(first, finding) for finding in retired]
+                    programs[code] = program
+            state, decided = program.decide_all(state, group.telemetry)
+            if found or decided:
+                found += decided
+                # What is let go comes before what the same telemetry leads to.
+                found.sort(key=_position)
+                for number, finding in found:
+                    position = group.positions[number]
+                    findings.append((position, finding))
+                    alarms, event = transition(state.alarms, finding, monitored.equipment.site)
+                    state = replace(state, alarms=alarms)
+                    if event is not None:
+                        events.append((position, (event, monitored.equipment.type)))
             states[code] = state
         return _Decided(
             states=states,
             programs=programs,
-            findings=tuple(findings),
-            events=tuple(events),
+            findings=tuple(finding for _, finding in sorted(findings, key=_position)),
+            events=tuple(event for _, event in sorted(events, key=_position)),
             unknown=unknown,
             unknown_metrics=metrics,
         )
+
+    def _group(
+        self, telemetry: Iterable[Telemetry], unknown: dict[str, Telemetry], metrics: dict[str, frozenset[str]]
+    ) -> Mapping[str, _Group]:
+        """By the equipment's own code, in the order of arrival; what no rule is for goes to `unknown` and `metrics`."""
+        watch = self._roster.watch
+        groups: dict[str, _Group] = {}
+        for position, item in enumerate(telemetry):
+            watched = watch(item)
+            if watched is None or watched.program is None or not item.values.keys() <= watched.program.metrics:
+                if watched is None and item.equipment in self._roster.entries:
+                    continue  # of a foreign site: stored as a stranger's, decides nothing
+                if watched is None:
+                    unknown.setdefault(item.equipment, item)
+                self._note_metrics(item, watched, metrics)
+                if watched is None or watched.program is None:
+                    continue
+            code = watched.monitored.equipment.code
+            group = groups.get(code)
+            if group is None:
+                group = groups[code] = _Group(watched.monitored, watched.program, [], [])
+            group.positions.append(position)
+            group.telemetry.append(item)
+        return groups
 
     def _note_metrics(self, item: Telemetry, watched: Watched | None, metrics: dict[str, frozenset[str]]) -> None:
         declared = watched.program.metrics if watched is not None and watched.program is not None else frozenset[str]()
