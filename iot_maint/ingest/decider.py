@@ -18,7 +18,10 @@ logger = quiet_logger(__name__)
 
 READ_BATCHES = 20
 IDLE_S = 0.5
-_LARGE = 500  # telemetry in a batch: they do not come so in quiet times
+_LARGE = 500  # telemetry in a batch: only a backlog comes in such
+# … of which it pays to let some come together: then there are several telemetry of each equipment.
+_FEW = 8
+_GATHER_S = 0.1
 SLOW_S = 30.0  # between tries of what a person has to mend
 CHECKPOINT_S = 2.0  # of real time, however fast the service's clock runs
 
@@ -78,6 +81,9 @@ class Decider:
     def step(self, stop: threading.Event) -> bool:
         """Decide the next batches, and checkpoint when it is time; false when there were none."""
         batches = self._spool.read_after(self._progress.decided, READ_BATCHES)
+        if batches and len(batches) < _FEW and len(batches[0].telemetry) >= _LARGE:
+            stop.wait(_GATHER_S)
+            batches = self._spool.read_after(self._progress.decided, READ_BATCHES)
         for group in group_backlog(batches):
             if not self.decide(_merge(group), stop):
                 break

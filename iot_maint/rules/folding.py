@@ -40,19 +40,23 @@ def compile_decide_all(plan: Sequence[Quiet], interpret: Interpret, decide: Deci
             running = follow_running(running, at_ms, values.get(RUNNING))
         for metric, slow_after_ms, lowest, highest in plan:
             before = series.get(metric)
-            recent = list(before.recent) if before is not None else []
-            slow_gaps, known = before.slow_gaps if before is not None else 0, len(recent)
+            recent, slow_gaps = (before.recent, before.slow_gaps) if before is not None else ((), 0)
+            last_ms = recent[-1][0] if recent else None
+            fresh: list[tuple[int, float]] = []
             for at_ms, values in readings:
                 value = values.get(metric)
-                if value is None or (recent and at_ms <= recent[-1][0]):
+                if value is None or (last_ms is not None and at_ms <= last_ms):
                     continue
                 if not lowest <= value <= highest:
                     return decide_each(state, telemetry)
-                slow = slow_after_ms is not None and recent and at_ms - recent[-1][0] > slow_after_ms
+                slow = slow_after_ms is not None and last_ms is not None and at_ms - last_ms > slow_after_ms
                 slow_gaps = slow_gaps + 1 if slow else 0
-                recent.append((at_ms, value))
-            if len(recent) > known:
-                series[metric] = Series(tuple(recent[-RECENT:]), slow_gaps)
+                fresh.append((at_ms, value))
+                last_ms = at_ms
+            if fresh:
+                # Cut before it is copied: half of what a quiet message costs is this memory.
+                kept = max(RECENT - len(fresh), 0)
+                series[metric] = Series((recent[-kept:] if kept else ()) + tuple(fresh[-RECENT:]), slow_gaps)
         return EquipmentState(running, series, state.rules, state.alarms), ()
 
     return decide_all
