@@ -6,6 +6,7 @@ from iot_maint.bootstrap.ingesting import open_ingest
 from iot_maint.bootstrap.installation import open_installation
 from iot_maint.cli.console import start_logging, stop_signal
 from iot_maint.cli.garbage import rarely_search_garbage
+from iot_maint.cli.turns import take_short_turns
 from iot_maint.cli.watch import wait_while_healthy
 from iot_maint.settings import load_settings
 
@@ -20,6 +21,7 @@ def run() -> None:
     settings = load_settings()
     start_logging()
     rarely_search_garbage()
+    take_short_turns()
     with (
         stop_signal() as stopping,
         open_installation(settings) as installation,

@@ -10,6 +10,7 @@ from iot_maint.bootstrap.scheduling import open_jobs
 from iot_maint.bootstrap.web import ingest_checks, make_server
 from iot_maint.cli.console import start_logging, stop_signal
 from iot_maint.cli.garbage import rarely_search_garbage
+from iot_maint.cli.turns import take_short_turns
 from iot_maint.cli.watch import wait_while_healthy
 from iot_maint.settings import load_settings
 
@@ -26,6 +27,7 @@ def run() -> None:
     settings = load_settings()
     start_logging()
     rarely_search_garbage()
+    take_short_turns()
     with (
         stop_signal() as stopping,
         open_installation(settings) as installation,
