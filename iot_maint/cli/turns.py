@@ -3,7 +3,7 @@
 import sys
 
 # By default 5 ms: whoever comes back from disk or network, several times a batch, would wait as long for each other
-# thread; the ingest path's rate was a fifth lower.
+# thread. In the one pair of runs that compared both, the ingest path was faster by a fifth.
 _TURN_S = 0.0005
 
 
