@@ -13,10 +13,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from iot_maint.domain.equipment import Equipment
+from iot_maint.domain.instants import epoch_ms
 from iot_maint.domain.telemetry import Decoded, GatewayDeath, RebirthRequest, Telemetry, TimestampSource
 from iot_maint.ingest.decoders import DECODERS, Decode
 from iot_maint.ingest.decoders.source import Source
-from iot_maint.ingest.decoders.timestamps import epoch_ms
 from iot_maint.topic_rules import TopicRule
 
 PAYLOADS = Path(__file__).parent / "payloads"

@@ -9,6 +9,7 @@ from functools import partial
 
 from iot_maint.bootstrap.installation import Installation, installation_id
 from iot_maint.domain.errors import MaintError
+from iot_maint.domain.instants import instant
 from iot_maint.domain.ports import Database
 from iot_maint.ingest.backoff import Backoff
 from iot_maint.ingest.broker_url import BrokerAddress, parse_broker_url
@@ -23,7 +24,6 @@ from iot_maint.ingest.receiver import Receiver
 from iot_maint.ingest.register_watch import RegisterWatch
 from iot_maint.ingest.service import IngestService
 from iot_maint.ingest.topic_map import TopicMap
-from iot_maint.rules.program import instant
 from iot_maint.services.admission import Admission
 from iot_maint.services.monitoring import Monitor, Outcome
 from iot_maint.services.points import PointMaker

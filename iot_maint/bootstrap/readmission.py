@@ -7,6 +7,7 @@ from itertools import groupby, islice
 
 from iot_maint.bootstrap.ingesting import make_door
 from iot_maint.bootstrap.installation import Installation
+from iot_maint.domain.instants import epoch_ms
 from iot_maint.domain.telemetry import DeadLetter
 from iot_maint.ingest.door import Admitted, Door
 from iot_maint.ingest.inbox import Message
@@ -46,7 +47,7 @@ def _readmit(
     letters: list[FiledLetter],
     outcome: Readmitted,
 ) -> None:
-    now_ms = round(installation.clock.now().timestamp() * 1000)
+    now_ms = epoch_ms(installation.clock.now())
     admitted, done = Admitted(), []
     for filed in letters:
         reason = _admit(door, filed.letter, admitted, now_ms)

@@ -13,8 +13,8 @@ from iot_maint.clock import ReplayClock
 from iot_maint.domain.catalog import Catalog
 from iot_maint.domain.equipment import LimitChange
 from iot_maint.domain.errors import InvalidInput
+from iot_maint.domain.instants import instant
 from iot_maint.metering import PrometheusMeter
-from iot_maint.rules.program import instant
 from iot_maint.services.monitoring import Monitor
 from iot_maint.services.ordering import OrderDesk
 from iot_maint.services.register.importing import Rows, import_rows

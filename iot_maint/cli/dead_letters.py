@@ -9,7 +9,7 @@ import typer
 from iot_maint.bootstrap.installation import open_installation
 from iot_maint.bootstrap.readmission import readmit
 from iot_maint.cli.console import say, say_json
-from iot_maint.rules.program import instant
+from iot_maint.domain.instants import instant
 from iot_maint.settings import Settings, load_settings
 from iot_maint.storage.dead_letter_archive import DeadLetterArchive, FiledLetter, open_dead_letters
 from iot_maint.storage.dead_letter_desk import open_letter_desk

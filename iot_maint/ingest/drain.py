@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from iot_maint.domain.errors import MaintError, StoreRefused, StoreUnavailable
+from iot_maint.domain.instants import epoch_ms
 from iot_maint.domain.ports import Clock, Meter, Spool, TelemetryStore
 from iot_maint.domain.telemetry import Batch, DeadLetter, Point, Telemetry
 from iot_maint.ingest.backoff import Backoff
 from iot_maint.ingest.decoders.names import printable
-from iot_maint.ingest.decoders.timestamps import epoch_ms
 from iot_maint.ingest.progress import Progress
 from iot_maint.ingest.quiet_log import quiet_logger
 

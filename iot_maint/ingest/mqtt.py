@@ -12,9 +12,9 @@ import paho.mqtt.client as paho
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from iot_maint.domain.instants import epoch_ms
 from iot_maint.domain.ports import Clock, Meter
 from iot_maint.ingest.broker_url import BrokerAddress
-from iot_maint.ingest.decoders.timestamps import epoch_ms
 from iot_maint.ingest.fast_paho import FastClient, make_client
 from iot_maint.ingest.inbox import MAX_PAYLOAD, Inbox, Message
 from iot_maint.ingest.quiet_log import quiet_logger

@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import Self
 
 from iot_maint.domain.errors import MaintError
+from iot_maint.domain.instants import epoch_ms
 from iot_maint.domain.ports import Clock, TelemetryStore
 from iot_maint.domain.telemetry import Point
-from iot_maint.ingest.decoders.timestamps import epoch_ms
 from iot_maint.ingest.decoders.values import Dropped
 from iot_maint.ingest.quiet_log import quiet_logger
 from iot_maint.metering import COUNTERS, GAUGES, PrometheusMeter, Sample

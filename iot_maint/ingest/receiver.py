@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from iot_maint.domain.errors import MaintError
+from iot_maint.domain.instants import epoch_ms
 from iot_maint.domain.ports import Clock, Meter, Spool
 from iot_maint.ingest.backoff import Backoff
 from iot_maint.ingest.decoders.names import printable
-from iot_maint.ingest.decoders.timestamps import epoch_ms
 from iot_maint.ingest.door import Admitted, Door, dead_letter
 from iot_maint.ingest.inbox import Inbox, Message
 from iot_maint.ingest.notices import Publish, heed

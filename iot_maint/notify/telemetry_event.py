@@ -1,16 +1,16 @@
 """Order events as points of `work_order_event`, for the annotations of dashboards."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from iot_maint.domain.errors import StoreRefused, StoreUnavailable
+from iot_maint.domain.instants import epoch_ms
 from iot_maint.domain.json_value import JsonObject
 from iot_maint.domain.outbox import Delivery, OrderEvent
 from iot_maint.domain.ports import TelemetryStore
 from iot_maint.domain.telemetry import Point
 
 MEASUREMENT = "work_order_event"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TAGS = ("site", "equipment", "fault_mode", "urgency")
 # The store says no to the installation, not to this event: a token or a bucket that somebody will mend.
 _SETUP_REFUSALS = frozenset({401, 403, 404})
@@ -27,7 +27,7 @@ def event_point(event: OrderEvent, title: str) -> Point:
     return Point(
         measurement=MEASUREMENT,
         tags={**tags, "event": event.event},
-        at_ms=(event.at - _EPOCH) // timedelta(milliseconds=1),
+        at_ms=epoch_ms(event.at),
         fields={"number": event.order, "title": title},
     )
 

@@ -1,15 +1,12 @@
 """From findings to alarms: raised by the first contributing rule, cleared with the last, as bad as the worst."""
 
 from collections.abc import Mapping
-from datetime import datetime
 
 from iot_maint.domain.alarms import AlarmEvent, AlarmEventKind, AlarmKey
 from iot_maint.domain.catalog import Severity
 from iot_maint.domain.findings import Finding, FindingKind
-from iot_maint.rules.program import instant
+from iot_maint.domain.instants import epoch_ms, instant
 from iot_maint.rules.state import Standing
-
-EPOCH = instant(0)
 
 
 def transition(
@@ -45,7 +42,7 @@ def transition(
 
 def _raise(standing: Standing | None, finding: Finding) -> tuple[Standing, AlarmEventKind]:
     if standing is None:
-        raised_ms, onset_ms = _ms(finding.at), _ms(finding.onset_at)
+        raised_ms, onset_ms = epoch_ms(finding.at), epoch_ms(finding.onset_at)
         return Standing(raised_ms, onset_ms, {finding.rule: finding.severity}), AlarmEventKind.RAISED
     worse = finding.severity.rank > standing.worst.rank
     rules: dict[str, Severity] = {**standing.rules, finding.rule: finding.severity}
@@ -58,7 +55,3 @@ def _clear(standing: Standing, rule: str) -> tuple[Standing | None, AlarmEventKi
     if not rules:
         return None, AlarmEventKind.CLEARED
     return Standing(standing.raised_ms, standing.onset_ms, rules), AlarmEventKind.EASED
-
-
-def _ms(at: datetime) -> int:
-    return round((at - EPOCH).total_seconds() * 1000)

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from iot_maint.domain.catalog import RUNNING, EquipmentType
 from iot_maint.domain.equipment import EquipmentStatus, Monitored
 from iot_maint.domain.findings import Evidence, Finding, FindingKind, RunningKnowledge
+from iot_maint.domain.instants import instant
 from iot_maint.domain.telemetry import Telemetry
 from iot_maint.rules.applicability import (
     GAP_FACTOR,
@@ -194,8 +195,3 @@ def _finding(
         at=instant(said_at_ms),
         evidence=evidence,
     )
-
-
-def instant(at_ms: int) -> datetime:
-    """Epoch milliseconds as an aware UTC datetime, without float rounding."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at_ms)

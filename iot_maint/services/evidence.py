@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from iot_maint.domain.catalog import Comparison, EquipmentType, Language, Metric, Text
 from iot_maint.domain.findings import Evidence, FindingKind, RunningKnowledge
+from iot_maint.domain.instants import instant
 from iot_maint.domain.json_value import JsonObject
-from iot_maint.rules.program import instant
 from iot_maint.rules.threshold import clears
 from iot_maint.services.quantities import say_instant, say_quantity, say_span
 from iot_maint.services.texts import ASSUMED_RUNNING, BASES, NO_LONGER_JUDGED

@@ -12,10 +12,11 @@ from iot_maint.domain.alarms import AlarmEvent
 from iot_maint.domain.catalog import UNREGISTERED
 from iot_maint.domain.equipment import Equipment, EquipmentStatus, Monitored
 from iot_maint.domain.findings import Evidence, Finding, FindingKind
+from iot_maint.domain.instants import instant
 from iot_maint.domain.ports import Clock, Database, Meter, Repositories
 from iot_maint.domain.telemetry import Batch, Telemetry
 from iot_maint.rules.alarms import transition
-from iot_maint.rules.program import Program, instant, retire_rules
+from iot_maint.rules.program import Program, retire_rules
 from iot_maint.rules.state import EquipmentState, decode_state, encode_state
 from iot_maint.services.ordering import OrderDesk, OrderStep
 from iot_maint.services.roster import Roster, Watched

@@ -4,8 +4,8 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
+from iot_maint.domain.instants import instant
 from iot_maint.domain.telemetry import Batch, Telemetry
-from iot_maint.rules.program import instant
 from iot_maint.services.monitoring import Monitor, Outcome
 
 BATCH = 200  # messages

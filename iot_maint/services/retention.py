@@ -1,10 +1,9 @@
 """Telemetry is kept for so many days, relational data for ever."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
+from iot_maint.domain.instants import epoch_ms
 from iot_maint.domain.ports import Clock, TelemetryStore
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def enforce_retention(store: TelemetryStore, days: int | None, clock: Clock) -> int:
@@ -14,4 +13,4 @@ def enforce_retention(store: TelemetryStore, days: int | None, clock: Clock) -> 
     """
     if days is None:
         return 0
-    return store.drop_before((clock.now() - timedelta(days=days) - _EPOCH) // timedelta(milliseconds=1))
+    return store.drop_before(epoch_ms(clock.now() - timedelta(days=days)))

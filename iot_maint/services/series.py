@@ -1,21 +1,13 @@
 """Samples of the telemetry store as series for readers."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from iot_maint.domain.catalog import EquipmentType, Language
+from iot_maint.domain.instants import instant
 from iot_maint.domain.json_value import JsonObject
 from iot_maint.domain.queries import SeriesSample
-from iot_maint.rules.program import instant
 from iot_maint.services.quantities import say_instant
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def epoch_ms(at: datetime) -> int:
-    """Epoch milliseconds, without float rounding."""
-    return (at - _EPOCH) // timedelta(milliseconds=1)
 
 
 def series_document(

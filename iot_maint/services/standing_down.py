@@ -3,9 +3,9 @@
 from iot_maint.domain.equipment import Equipment
 from iot_maint.domain.errors import UnknownFormat
 from iot_maint.domain.findings import Finding, FindingKind
+from iot_maint.domain.instants import instant
 from iot_maint.domain.ports import Repositories
 from iot_maint.rules.alarms import transition
-from iot_maint.rules.program import instant
 from iot_maint.rules.state import decode_state
 from iot_maint.services.ordering import OrderDesk
 

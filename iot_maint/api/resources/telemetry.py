@@ -16,11 +16,12 @@ from iot_maint.api.parameters import CodePath, InstantQuery
 from iot_maint.api.resources.equipment import known
 from iot_maint.domain.catalog import UNREGISTERED
 from iot_maint.domain.errors import InvalidInput
+from iot_maint.domain.instants import epoch_ms
 from iot_maint.domain.json_value import JsonObject
 from iot_maint.domain.queries import SeriesQuery
 from iot_maint.domain.tokens import Scope
 from iot_maint.services.quantities import say_instant
-from iot_maint.services.series import epoch_ms, last_document, series_document
+from iot_maint.services.series import last_document, series_document
 from iot_maint.settings import parse_span
 
 DEFAULT_SPAN = timedelta(days=1)

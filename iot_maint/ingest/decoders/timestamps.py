@@ -1,25 +1,19 @@
 """When a reading was taken: epoch numbers of any unit, ISO 8601, or local time without a zone; all become epoch ms."""
 
 import math
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from iot_maint.domain.errors import MalformedTelemetry
+from iot_maint.domain.instants import epoch_ms
 from iot_maint.ingest.decoders.names import printable
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 # 1e9 s, 1e12 ms, 1e15 µs and 1e18 ns are all the year 2001; a unit's range ends a hundred times later.
 _SECONDS_BELOW = 10**11
 _MILLISECONDS_BELOW = 10**14
 _MICROSECONDS_BELOW = 10**17
 _NANOSECONDS_BELOW = 10**20
 _LONGEST = 64  # characters
-
-
-def epoch_ms(instant: datetime) -> int:
-    """An aware datetime as epoch milliseconds, cut, never rounded up."""
-    return (instant - _EPOCH) // _MILLISECOND
 
 
 def read_timestamp(value: object, site_timezone: ZoneInfo) -> int:

@@ -14,8 +14,8 @@ from iot_maint.bootstrap.ingesting import open_ingest
 from iot_maint.bootstrap.installation import Installation, open_installation
 from iot_maint.clock import read_system_time
 from iot_maint.domain.equipment import Equipment
+from iot_maint.domain.instants import epoch_ms
 from iot_maint.ingest.decoders.sparkplug_wire import REBIRTH, parse_payload
-from iot_maint.ingest.decoders.timestamps import epoch_ms
 from iot_maint.settings import Settings
 from iot_maint.topic_rules import TopicRule
 from tests.decide_path import register

@@ -4,7 +4,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from iot_maint.domain.errors import MalformedTelemetry
-from iot_maint.ingest.decoders.timestamps import epoch_ms, read_timestamp
+from iot_maint.domain.instants import epoch_ms
+from iot_maint.ingest.decoders.timestamps import read_timestamp
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEW_YEAR_MS = 1_767_225_600_000  # 2026-01-01T00:00:00Z

@@ -1,0 +1,16 @@
+"""Epoch milliseconds, as telemetry counts, and aware datetimes in UTC, as alarms and orders do; exact both ways."""
+
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def instant(at_ms: int) -> datetime:
+    """The datetime of epoch milliseconds, without float rounding."""
+    return _EPOCH + at_ms * _MILLISECOND
+
+
+def epoch_ms(at: datetime) -> int:
+    """An aware datetime as epoch milliseconds, cut, never rounded up."""
+    return (at - _EPOCH) // _MILLISECOND
