@@ -18,8 +18,7 @@ from iot_maint.domain.queries import PageRequest, WorkOrderQuery
 from iot_maint.domain.telemetry import Batch, Telemetry
 from iot_maint.domain.work_orders import WorkOrder
 from iot_maint.ingest.decoders import canonical
-from iot_maint.ingest.door import Admitted, Door
-from iot_maint.ingest.inbox import Message
+from iot_maint.ingest.door import Admitted, Door, Message
 from iot_maint.metering import PrometheusMeter
 from iot_maint.services.admission import Admission
 from iot_maint.services.monitoring import Monitor, Outcome
@@ -131,13 +130,4 @@ def told_orders(database: Database) -> bytes:
 
 
 def _received(sent: Sent) -> Message:
-    return Message(
-        topic=sent.topic,
-        payload=sent.payload,
-        size=len(sent.payload),
-        qos=1,
-        retained=False,
-        mid=1,
-        connection=1,
-        received_at_ms=sent.at_ms,
-    )
+    return Message(sent.topic, sent.payload, retained=False, received_at_ms=sent.at_ms)

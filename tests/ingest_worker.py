@@ -27,7 +27,7 @@ from iot_maint.storage.spool import SqliteSpool
 from iot_maint.storage.telemetry.sqlite import SqliteTelemetryStore
 from tests.builders import T0
 from tests.fakes import FaultySpool, FaultyStore, NotingMonitor
-from tests.ingest_builders import pump_points
+from tests.ingest_builders import a_short_way, pump_points
 
 CLIENT_ID = "iot-maint-test-1"
 
@@ -75,6 +75,7 @@ class IngestWorker:
             progress=self.progress,
             receiver=Receiver(
                 inbox=inbox,
+                short_way=a_short_way("vib_rms", "seq"),
                 door=Door(canonical.decode, ZoneInfo("Asia/Shanghai"), lambda _telemetry: None),
                 spool=self.spool,
                 acknowledge=subscriber.acknowledge,

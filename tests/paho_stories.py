@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import paho.mqtt.client as paho
 
-from iot_maint.ingest.fast_paho import make_client
+from iot_maint.ingest.fast_paho import FastClient, make_client
 
 CONNACK = b"\x20\x02\x00\x00"
 Told = list[tuple[object, ...]]
@@ -35,6 +35,7 @@ def tell(
     *,
     manual_ack: bool = True,
     prepare: Callable[[paho.Client], object] = id,
+    at_once: bool = False,
 ) -> tuple[Told, bytes]:
     """Each chunk reaches the client as one reading of its socket; (the callbacks' arguments, the bytes it sent)."""
     client = make_client("c", clean_session=False, manual_ack=manual_ack, paho_version=paho_version)
@@ -46,6 +47,9 @@ def tell(
     client.on_disconnect = lambda _c, _u, _flags, reason, _p: told.append(("disconnect", str(reason)))
     client.on_message = lambda _c, _u, message: told.append(("message", *describe(message)))
     prepare(client)
+    if at_once:
+        assert isinstance(client, FastClient)
+        client.on_publishes = lambda packets, _size: told.extend(("packet", *packet) for packet in packets)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         client.connect("127.0.0.1", listener.getsockname()[1], keepalive=60)
         broker, _ = listener.accept()
@@ -83,6 +87,19 @@ def describe(message: paho.MQTTMessage) -> tuple[object, ...]:
         message.info.mid,
         message.info.is_published(),
     )
+
+
+def as_packets(told: Told) -> Told:
+    """What stock paho's callbacks were told, its messages of QoS 0 and 1 as the packets that they came in."""
+    return [_as_packet(one) for one in told]
+
+
+def _as_packet(one: tuple[object, ...]) -> tuple[object, ...]:
+    if one[0] != "message" or one[5] == 2:
+        return one
+    _, topic, payload, _, mid, qos, retain, dup, *_ = one
+    name = b"\xff\xfe" if topic == "(no UTF-8)" else str(topic).encode()
+    return ("packet", name, payload, 0x30 | int(bool(qos)) << 1 | int(bool(retain)) | int(bool(dup)) << 3, mid)
 
 
 def _read_all(client: paho.Client) -> None:

@@ -23,6 +23,7 @@ from iot_maint.ingest.progress import Progress
 from iot_maint.ingest.receiver import Receiver
 from iot_maint.ingest.register_watch import RegisterWatch
 from iot_maint.ingest.service import IngestService
+from iot_maint.ingest.short_way import ShortWay
 from iot_maint.ingest.topic_map import TopicMap
 from iot_maint.services.admission import Admission
 from iot_maint.services.monitoring import Monitor, Outcome
@@ -76,11 +77,15 @@ def open_ingest(
         yield service
 
 
-def make_door(installation: Installation, topics: TopicMap) -> Door:
-    """What decodes and checks messages, by the settings and the register as they are."""
+def make_admission(installation: Installation) -> Admission:
+    """What the register lets in, by the settings and the register as they are."""
     settings = installation.settings
-    admission = Admission(installation.roster, settings.max_unregistered, settings.max_unknown_metrics)
-    return Door(topics.decode, settings.zone, admission.reject)
+    return Admission(installation.roster, settings.max_unregistered, settings.max_unknown_metrics)
+
+
+def make_door(installation: Installation, topics: TopicMap, admission: Admission) -> Door:
+    """What decodes and checks messages."""
+    return Door(topics.decode, installation.settings.zone, admission.reject)
 
 
 def _service(
@@ -89,6 +94,7 @@ def _service(
     settings, clock, meter = installation.settings, installation.clock, installation.meter
     inbox, progress = Inbox(), Progress()
     topics = TopicMap(settings.topics, installation.roster.devices_of)
+    admission = make_admission(installation)
     if settings.topics:
         _read_register(installation)
     subscriber = Subscriber(
@@ -101,7 +107,8 @@ def _service(
     )
     receiver = Receiver(
         inbox=inbox,
-        door=make_door(installation, topics),
+        short_way=ShortWay(admission, topics.is_ours),
+        door=make_door(installation, topics, admission),
         spool=spool,
         acknowledge=subscriber.acknowledge,
         progress=progress,

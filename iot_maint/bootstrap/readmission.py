@@ -5,12 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import groupby, islice
 
-from iot_maint.bootstrap.ingesting import make_door
+from iot_maint.bootstrap.ingesting import make_admission, make_door
 from iot_maint.bootstrap.installation import Installation
 from iot_maint.domain.instants import epoch_ms
 from iot_maint.domain.telemetry import DeadLetter
-from iot_maint.ingest.door import Admitted, Door
-from iot_maint.ingest.inbox import Message
+from iot_maint.ingest.door import Admitted, Door, Message
 from iot_maint.ingest.topic_map import TopicMap
 from iot_maint.storage.dead_letter_archive import FiledLetter
 from iot_maint.storage.dead_letter_desk import DeadLetterDesk
@@ -31,7 +30,8 @@ class Readmitted:
 def readmit(installation: Installation, desk: DeadLetterDesk, letters: Iterable[FiledLetter]) -> Readmitted:
     """Put what can be decoded now into the spool of the worker that received it."""
     installation.roster.refresh()
-    door = make_door(installation, TopicMap(installation.settings.topics, installation.roster.devices_of))
+    topics = TopicMap(installation.settings.topics, installation.roster.devices_of)
+    door = make_door(installation, topics, make_admission(installation))
     outcome = Readmitted()
     for worker, filed in groupby(letters, key=lambda one: one.worker):
         while chunk := list(islice(filed, AT_ONCE)):
@@ -71,13 +71,4 @@ def _admit(door: Door, letter: DeadLetter, admitted: Admitted, now_ms: int) -> s
 
 
 def _message(letter: DeadLetter) -> Message:
-    return Message(
-        topic=letter.topic,
-        payload=letter.payload,
-        size=len(letter.payload),
-        qos=1,
-        retained=False,
-        mid=0,
-        connection=0,
-        received_at_ms=letter.received_at_ms,
-    )
+    return Message(letter.topic, letter.payload, retained=False, received_at_ms=letter.received_at_ms)

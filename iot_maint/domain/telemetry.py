@@ -1,6 +1,6 @@
 """Telemetry as it enters: one MQTT message is one `Telemetry`, with the values of several metrics at one instant."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -94,7 +94,7 @@ class Batch:
 
     number: int
     received_at_ms: int
-    telemetry: tuple[Telemetry, ...]
+    telemetry: Sequence[Telemetry]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

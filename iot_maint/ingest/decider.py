@@ -2,9 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from itertools import chain, groupby
 from typing import Protocol
 
 from iot_maint.domain.errors import MaintError, StoreUnavailable
@@ -18,10 +17,6 @@ logger = quiet_logger(__name__)
 
 READ_BATCHES = 20
 IDLE_S = 0.5
-_LARGE = 500  # telemetry in a batch: only a backlog comes in such
-# … of which it pays to let some come together: then there are several telemetry of each equipment.
-_FEW = 8
-_GATHER_S = 0.1
 SLOW_S = 30.0  # between tries of what a person has to mend
 CHECKPOINT_S = 2.0  # of real time, however fast the service's clock runs
 
@@ -81,14 +76,10 @@ class Decider:
     def step(self, stop: threading.Event) -> bool:
         """Decide the next batches, and checkpoint when it is time; false when there were none."""
         batches = self._spool.read_after(self._progress.decided, READ_BATCHES)
-        if batches and len(batches) < _FEW and len(batches[0].telemetry) >= _LARGE:
-            stop.wait(_GATHER_S)
-            batches = self._spool.read_after(self._progress.decided, READ_BATCHES)
-        for group in group_backlog(batches):
-            if not self.decide(_merge(group), stop):
+        for batch in batches:
+            if not self.decide(batch, stop):
                 break
-            self._meter.count("batches_decided", len(group) - 1)  # beside the one that the rules counted
-            self._progress.decided = group[-1].number
+            self._progress.decided = batch.number
             self._checkpoint_if_due()
         self._meter.set("undecided_batches", max(self._progress.spooled - self._progress.decided, 0))
         self._checkpoint_if_due()
@@ -169,19 +160,3 @@ class Decider:
     def _checkpoint_if_due(self) -> None:
         if self._monotonic() - self._checkpointed_at >= CHECKPOINT_S:
             self.checkpoint()
-
-
-def group_backlog(batches: Sequence[Batch]) -> Iterator[Sequence[Batch]]:
-    """Large batches that wait, together: with several telemetry of each equipment at hand, deciding is cheaper.
-
-    How the stream is cut changes nothing of what is decided.
-    """
-    for large, found in groupby(batches, lambda batch: len(batch.telemetry) >= _LARGE):
-        group = tuple(found)
-        yield from (group,) if large else ((batch,) for batch in group)
-
-
-def _merge(batches: Sequence[Batch]) -> Batch:
-    if len(batches) == 1:
-        return batches[0]
-    return replace(batches[-1], telemetry=tuple(chain.from_iterable(batch.telemetry for batch in batches)))

@@ -2,27 +2,43 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from iot_maint.domain.columns import ColumnsBuilder, TelemetryColumns
 from iot_maint.domain.errors import MalformedTelemetry
 from iot_maint.domain.telemetry import DeadLetter, Decoded, GatewayNotice, Rejection, Telemetry
 from iot_maint.ingest.decoders import Decode
-from iot_maint.ingest.inbox import MAX_PAYLOAD, Message
 
+MAX_PAYLOAD = 256 * 1024  # bytes; of a longer one only the beginning is kept, as a dead letter
 OLDEST_MS = 7 * 24 * 3600 * 1000  # before its reception
 AHEAD_MS = 5 * 60 * 1000  # of its reception
 
 Reject = Callable[[Telemetry], Rejection | None]
 
 
+class Message(NamedTuple):
+    """One MQTT message."""
+
+    topic: str
+    payload: bytes
+    retained: bool
+    received_at_ms: int
+
+
 @dataclass(slots=True, kw_only=True)
 class Admitted:
     """What a batch of messages came to.  Grows message by message."""
 
-    telemetry: list[Telemetry] = field(default_factory=list)
+    columns: ColumnsBuilder = field(default_factory=ColumnsBuilder)
     dead: list[DeadLetter] = field(default_factory=list)
     dropped: dict[str, int] = field(default_factory=dict)
     notices: list[GatewayNotice] = field(default_factory=list)
+
+    @property
+    def telemetry(self) -> TelemetryColumns:
+        """What was taken in."""
+        return self.columns.build()
 
 
 class Door:
@@ -57,12 +73,13 @@ class Door:
                 refused.setdefault(rejection.reason, rejection)
             else:
                 # A retained message is the last one known, told again: no evidence of anything now.
-                admitted.telemetry.append(replace(item, retained=True) if message.retained else item)
+                admitted.columns.add(replace(item, retained=True) if message.retained else item)
         admitted.dead += [dead_letter(message, one.reason, one.detail) for one in refused.values()]
 
     def _decode_within_limits(self, message: Message) -> Decoded:
-        if message.size > MAX_PAYLOAD:
-            raise MalformedTelemetry("too_large", f"{message.size} bytes, at most {MAX_PAYLOAD}; the rest is cut off")
+        if len(message.payload) > MAX_PAYLOAD:
+            detail = f"{len(message.payload)} bytes, at most {MAX_PAYLOAD}; the rest is cut off"
+            raise MalformedTelemetry("too_large", detail)
         return self._decode(message.topic, message.payload, message.received_at_ms, self._site_timezone)
 
 
@@ -80,7 +97,7 @@ def dead_letter(message: Message, reason: str, detail: str) -> DeadLetter:
     """The message as it came, with the reason."""
     return DeadLetter(
         topic=message.topic,
-        payload=message.payload,
+        payload=message.payload[:MAX_PAYLOAD],
         reason=reason,
         detail=detail,
         received_at_ms=message.received_at_ms,

@@ -6,9 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
+import numpy as np
 
+from iot_maint.domain.columns import TelemetryColumns
 from iot_maint.domain.errors import MaintError, StoreRefused, StoreUnavailable
 from iot_maint.domain.instants import epoch_ms
+from iot_maint.domain.point_columns import PointColumns
 from iot_maint.domain.ports import Clock, Meter, Spool, TelemetryStore
 from iot_maint.domain.telemetry import Batch, DeadLetter, Point, Telemetry
 from iot_maint.ingest.backoff import Backoff
@@ -37,7 +40,7 @@ class Drain:
         *,
         spool: Spool,
         store: TelemetryStore,
-        to_points: Callable[[Sequence[Telemetry]], Sequence[Point]],
+        to_points: Callable[[TelemetryColumns], Sequence[Sequence[Point]]],
         progress: Progress,
         clock: Clock,
         meter: Meter,
@@ -117,15 +120,16 @@ class Drain:
 
     def _store_batches(self, batches: Sequence[Batch]) -> None:
         dead: list[DeadLetter] = []
-        points = self._render([item for batch in batches for item in batch.telemetry], dead)
-        for start in range(0, len(points), WRITE_POINTS):
-            self._write(points[start : start + WRITE_POINTS], dead)
+        telemetry = TelemetryColumns.joined([TelemetryColumns.of(batch.telemetry) for batch in batches])
+        for points in self._render(telemetry, dead):
+            for start in range(0, len(points), WRITE_POINTS):
+                self._write(points[start : start + WRITE_POINTS], dead)
         if dead:
             self._spool.add_dead_letters(dead)
             for reason, amount in Counter(letter.reason for letter in dead).items():
                 self._meter.count("messages_rejected", amount, reason=reason)
 
-    def _render(self, telemetry: Sequence[Telemetry], dead: list[DeadLetter]) -> Sequence[Point]:
+    def _render(self, telemetry: TelemetryColumns, dead: list[DeadLetter]) -> Sequence[Sequence[Point]]:
         """Points of the telemetry; what makes our own code fail is cornered and becomes a dead letter."""
         try:
             return self._to_points(telemetry)
@@ -134,7 +138,8 @@ class Drain:
         except Exception as error:
             if len(telemetry) > 1:
                 half = len(telemetry) // 2
-                return [*self._render(telemetry[:half], dead), *self._render(telemetry[half:], dead)]
+                first, second = (TelemetryColumns.of(part) for part in (telemetry[:half], telemetry[half:]))
+                return [*self._render(first, dead), *self._render(second, dead)]
             logger.exception("cannot make a point of telemetry of equipment %s", telemetry[0].equipment)
             dead.append(_letter_of_telemetry(telemetry[0], "internal_error", type(error).__name__))
             return []
@@ -154,7 +159,7 @@ class Drain:
                 logger.warning("the telemetry store refuses a point: %s", error)
                 dead.append(_letter_of_point(points[0], "store_refused", f"{error.status}: {error}"))
         else:
-            for measurement, amount in Counter(point.measurement for point in points).items():
+            for measurement, amount in _count_measurements(points).items():
                 self._meter.count("points_stored", amount, measurement=measurement)
 
     def _dispose(self) -> None:
@@ -176,6 +181,17 @@ class Drain:
             logger.warning("cannot note how far telemetry is stored: %s", error)
         else:
             self._reported_ms = through_ms
+
+
+def _count_measurements(points: Sequence[Point]) -> Mapping[str, int]:
+    if not isinstance(points, PointColumns):
+        return Counter(point.measurement for point in points)
+    counts: Counter[str] = Counter()
+    used = points.telemetry.origin_of[points.start : points.stop]
+    for head, amount in zip(points.heads, np.bincount(used, minlength=len(points.heads)).tolist(), strict=True):
+        if amount:
+            counts[head.measurement] += amount
+    return counts
 
 
 def _letter_of_telemetry(telemetry: Telemetry, reason: str, detail: str) -> DeadLetter:

@@ -1,10 +1,10 @@
 """paho's client with a faster way in: 64 KiB at a time from the socket, packets cut out of that.
 
 paho itself asks the system three times for each packet and waits with `select` in between, which is most of what a
-message costs.  Everything else stays paho's: its API, its reconnects, keepalive, TLS and callbacks.  Only a plain
-PUBLISH (MQTT 3.1 and 3.1.1, QoS 0 and 1, no per-topic callbacks, no logging) is handled here; every other packet goes
-to paho's own handlers, one by one and in order.  This leans on paho's inner names, so `make_client` gives paho's own
-client where the installed version is not one that was looked at.
+message costs.  Everything else stays paho's: its API, its reconnects, keepalive, TLS and callbacks; the packets go to
+its own handlers, one by one and in order.  Whoever sets `on_publishes` hears of all plain messages of a chunk (MQTT 3.1
+and 3.1.1, QoS 0 and 1, no per-topic callbacks, no logging) at once, instead of of each by `on_message`.  This leans on
+paho's inner names, so `make_client` gives paho's own client where the installed version is not one that was looked at.
 """
 
 import ssl
@@ -13,50 +13,32 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 
 import paho.mqtt.client as paho
-from paho.mqtt.client import MQTTMessage, MQTTMessageInfo
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+
+from iot_maint.ingest.inbox import Packet
 
 KNOWN_VERSIONS = ("2.1", "2.2")
 CHUNK = 64 * 1024
 _CHUNK_OF_TLS = 16 * 1024  # one record: what is left of it is waiting in `pending`, where paho looks for it
 _PUBLISH, _PUBACK = 0x30, 0x40
-_QOS_2 = 0x04
+_QOS_1, _QOS_2 = 0x02, 0x04
 _LONGEST_LENGTH = 4  # bytes
+_SHORTEST = 4  # bytes of a packet that has a topic at all: nothing shorter is looked at
 _puback = struct.Struct("!BBH").pack
 # paho 2.2 has renamed the time at which something was last heard, …
-_IS_2_1 = version("paho-mqtt").startswith("2.1")
-_HEARD_AT = "_last_msg_in" if _IS_2_1 else "_last_bytes_received"
+_HEARD_AT = "_last_msg_in" if version("paho-mqtt").startswith("2.1.") else "_last_bytes_received"
 # … and raises an error of its own for packets that say nothing.
 _MALFORMED: type[Exception] = getattr(paho, "MalformedPacket", struct.error)
 
 
-class ReceivedMessage(MQTTMessage):
-    """A message as paho makes it, but its `info`, with a lock of its own inside, only when somebody asks for it."""
-
-    __slots__ = ()
-
-    def __init__(self, mid: int, topic: bytes, payload: bytes, header: int) -> None:
-        self.timestamp = paho.time_func()
-        self.state = paho.mqtt_ms_invalid
-        self.dup = header & 0x08 != 0
-        self.mid = mid
-        self._topic = topic
-        self.payload = payload
-        self.qos = (header & 0x06) >> 1
-        self.retain = header & 0x01 != 0
-        self.properties = None
-
-    def __getattr__(self, name: str) -> MQTTMessageInfo:
-        if name != "info":
-            raise AttributeError(name)
-        self.info = MQTTMessageInfo(0 if _IS_2_1 else self.mid)
-        return self.info
-
-
 class FastClient(paho.Client):
-    """`paho.Client`, reading in chunks.  `after_read`, if set, is called after the messages of each chunk."""
+    """`paho.Client`, reading in chunks.
 
-    after_read: Callable[[], None] | None = None
+    `on_publishes`, if set, is called with the plain messages of each chunk, each as (topic, payload, the packet's first
+    byte, id), and the bytes that these took; an exception of it is handled as one of `on_message`.
+    """
+
+    on_publishes: Callable[[list[Packet], int], None] | None = None
 
     def __init__(self, client_id: str, *, clean_session: bool, manual_ack: bool, protocol: MQTTProtocolVersion) -> None:
         super().__init__(
@@ -109,16 +91,22 @@ class FastClient(paho.Client):
         finally:
             with self._msgtime_mutex:
                 setattr(self, _HEARD_AT, paho.time_func())
-            if self.after_read is not None:
-                self.after_read()
 
     def _take_packets(self, data: bytes) -> MQTTErrorCode:
         """Handle all whole packets, and keep what begins another; an error ends it, as it ends the connection."""
         start, end = 0, len(data)
         rc = MQTTErrorCode.MQTT_ERR_SUCCESS
-        fast = self._is_plain()
+        at_once = self._takes_at_once()
         try:
             while start < end:
+                if at_once:
+                    publishes, after = _cut_publishes(data, start)
+                    if publishes:
+                        taken, start = after - start, after
+                        self._hand_on(publishes, taken)
+                        if self._sock is not self._rest_of:
+                            return rc
+                        continue
                 body, size = _read_length(data, start)
                 if body == 0:
                     if end - start > _LONGEST_LENGTH + 1:
@@ -128,10 +116,8 @@ class FastClient(paho.Client):
                 if body + size > end:
                     self._needed = body + size - start
                     break
-                header = data[start]
-                if not (fast and header & 0xF0 == _PUBLISH and self._take_publish(header, data, body, body + size)):
-                    rc = self._take_other(header, data[body : body + size])
-                    fast = self._is_plain()
+                rc = self._take_packet(data[start], data[body : body + size])
+                at_once = self._takes_at_once()
                 start = body + size
                 # A callback may have closed the connection: what it sent is nobody's then.
                 if rc > 0 or self._sock is not self._rest_of:
@@ -140,30 +126,21 @@ class FastClient(paho.Client):
             self._rest += data[start:]
         return rc
 
-    def _take_publish(self, header: int, data: bytes, start: int, end: int) -> bool:
-        """Hand the message to `on_message`; false, and nothing done, for one that paho must look at."""
-        if header & _QOS_2 or end - start < 2:
-            return False
-        topic_end = start + 2 + (data[start] << 8 | data[start + 1])
-        payload_start = topic_end + (header & 0x02)
-        if payload_start > end or topic_end == start + 2:
-            return False
-        mid = data[topic_end] << 8 | data[topic_end + 1] if header & 0x02 else 0
-        on_message = self._on_message
-        if on_message is not None:
-            message = ReceivedMessage(mid, data[start + 2 : topic_end], data[payload_start:end], header)
-            with self._in_callback_mutex:
-                try:
-                    on_message(self, self._userdata, message)
-                except Exception as error:
-                    self._easy_log(paho.MQTT_LOG_ERR, "Caught exception in on_message: %s", error)
-                    if not self.suppress_exceptions:
-                        raise
-        if header & 0x02 and not self._manual_ack:
-            self._send_puback(mid)
-        return True
+    def _hand_on(self, publishes: list[Packet], size: int) -> None:
+        with self._in_callback_mutex:
+            try:
+                if self.on_publishes is not None:
+                    self.on_publishes(publishes, size)
+            except Exception as error:
+                self._easy_log(paho.MQTT_LOG_ERR, "Caught exception in on_publishes: %s", error)
+                if not self.suppress_exceptions:
+                    raise
+        if not self._manual_ack:
+            for _, _, header, mid in publishes:
+                if header & _QOS_1:
+                    self._send_puback(mid)
 
-    def _take_other(self, header: int, packet: bytes) -> MQTTErrorCode:
+    def _take_packet(self, header: int, packet: bytes) -> MQTTErrorCode:
         """Any packet, paho's own way, from the dictionary in which it would have gathered it."""
         self._in_packet = {
             "command": header,
@@ -181,9 +158,11 @@ class FastClient(paho.Client):
             self._easy_log(paho.MQTT_LOG_DEBUG, "Received malformed packet: %s", error)
             return MQTTErrorCode.MQTT_ERR_PROTOCOL
 
-    def _is_plain(self) -> bool:
+    def _takes_at_once(self) -> bool:
+        """Whether paho would do nothing with a plain message but hand it to one callback."""
         return (
-            self._protocol != MQTTProtocolVersion.MQTTv5
+            self.on_publishes is not None
+            and self._protocol != MQTTProtocolVersion.MQTTv5
             and not self._has_topic_callbacks
             and self._on_log is None
             and self._logger is None
@@ -213,6 +192,32 @@ def make_client(
         manual_ack=manual_ack,
         protocol=protocol,
     )
+
+
+def _cut_publishes(data: bytes, start: int) -> tuple[list[Packet], int]:
+    """The whole and plain PUBLISH packets from there on, up to any other packet; and where that begins."""
+    publishes: list[Packet] = []
+    end = len(data)
+    take = publishes.append
+    while end - start > _SHORTEST:
+        header = data[start]
+        if header & (0xF0 | _QOS_2) != _PUBLISH:
+            break
+        body, size = start + 2, data[start + 1]
+        if size >= 0x80:  # most are: a length of two bytes, without a call
+            more = data[start + 2]
+            body, size = (start + 3, size & 0x7F | more << 7) if more < 0x80 else _read_length(data, start)
+        after = body + size
+        if body == 0 or size < 2 or after > end:
+            break
+        topic_end = body + 2 + (data[body] << 8 | data[body + 1])
+        payload_start = topic_end + (header & _QOS_1)
+        if payload_start > after or topic_end == body + 2:  # broken: paho says how
+            break
+        mid = data[topic_end] << 8 | data[topic_end + 1] if header & _QOS_1 else 0
+        take((data[body + 2 : topic_end], data[payload_start:after], header, mid))
+        start = after
+    return publishes, start
 
 
 def _read_length(data: bytes, start: int) -> tuple[int, int]:

@@ -16,7 +16,7 @@ from iot_maint.domain.instants import epoch_ms
 from iot_maint.domain.ports import Clock, Meter
 from iot_maint.ingest.broker_url import BrokerAddress
 from iot_maint.ingest.fast_paho import FastClient, make_client
-from iot_maint.ingest.inbox import MAX_PAYLOAD, Inbox, Message
+from iot_maint.ingest.inbox import QOS_1, RETAIN, Arrivals, Inbox, Packet
 from iot_maint.ingest.quiet_log import quiet_logger
 
 TELEMETRY = "iot/v1/+/+/telemetry"
@@ -24,7 +24,7 @@ _KEEPALIVE_S = 30
 _RECONNECT_FIRST_S = 1
 _RECONNECT_MOST_S = 10
 _CLOSE_WITHIN_S = 5.0
-_UNREADABLE_TOPIC = "\ufffd"
+_UNREADABLE_TOPIC = b"\xff"  # as little UTF-8 as it was
 
 logger = quiet_logger(__name__)
 
@@ -56,11 +56,7 @@ class Subscriber:
         self._acknowledging = threading.Lock()
         self._connected = False
         self._thread: threading.Thread | None = None
-        # What was read and is not yet in the inbox, with its time of reception: of the network thread alone.
-        self._arrived: list[Message] = []
-        self._received_at_ms = 0
         self._client = self._make_client(client_id)
-        self._in_chunks = isinstance(self._client, FastClient)
 
     def __enter__(self) -> Self:
         self._client.connect_async(self._address.host, self._address.port, keepalive=_KEEPALIVE_S)
@@ -86,15 +82,21 @@ class Subscriber:
         """Whether the network thread runs, or has not begun yet."""
         return self._thread is None or self._thread.is_alive()
 
-    def acknowledge(self, messages: Iterable[Message]) -> None:
+    def acknowledge(self, arrivals: Iterable[Arrivals]) -> None:
         """Tell the broker that these are safe; those of an earlier connection it will send again, so not them."""
         with self._acknowledging:
-            present = [message for message in messages if message.connection == self._connection]
+            mids = [
+                mid
+                for one in arrivals
+                if one.connection == self._connection
+                for _, _, header, mid in one.packets
+                if header & QOS_1
+            ]
             if isinstance(self._client, FastClient):
-                self._client.ack_all([message.mid for message in present if message.qos == 1])
+                self._client.ack_all(mids)
             else:
-                for message in present:
-                    self._client.ack(message.mid, message.qos)
+                for mid in mids:
+                    self._client.ack(mid, 1)
 
     def publish(self, topic: str, payload: bytes) -> None:
         """Send it once to whoever listens now; without a connection it is lost."""
@@ -103,7 +105,7 @@ class Subscriber:
     def _make_client(self, client_id: str) -> paho.Client:
         client = make_client(client_id, clean_session=False, manual_ack=True)
         if isinstance(client, FastClient):
-            client.after_read = self._pass_on
+            client.on_publishes = self._on_publishes
         if self._address.username is not None:
             client.username_pw_set(self._address.username, self._address.password)
         if self._address.tls:
@@ -167,37 +169,17 @@ class Subscriber:
         self._set_connected(False)
 
     def _on_message(self, _client: paho.Client, _userdata: object, message: paho.MQTTMessage) -> None:
+        """What comes one by one: from paho's own client."""
         try:
-            topic = message.topic
+            topic = message.topic.encode()
         except UnicodeDecodeError:
             topic = _UNREADABLE_TOPIC
-        payload = message.payload
-        size = len(payload)
-        self._arrived.append(
-            Message(
-                topic,
-                bytes(payload) if size <= MAX_PAYLOAD else bytes(payload[:MAX_PAYLOAD]),
-                size,
-                message.qos,
-                message.retain,
-                message.mid,
-                self._connection,
-                self._received_at_ms or self._note_time(),
-            )
-        )
-        if not self._in_chunks:
-            self._pass_on()
+        header = (QOS_1 if message.qos else 0) | (RETAIN if message.retain else 0)
+        self._on_publishes([(topic, bytes(message.payload), header, message.mid)], len(topic) + len(message.payload))
 
-    def _note_time(self) -> int:
-        """The instant of reception of all that is read at once."""
-        self._received_at_ms = epoch_ms(self._clock.now())
-        return self._received_at_ms
-
-    def _pass_on(self) -> None:
-        """Into the inbox with what was read; here is where the network thread waits while the inbox is full."""
-        arrived, self._arrived, self._received_at_ms = self._arrived, [], 0
-        if arrived:
-            self._inbox.put_all(arrived)
+    def _on_publishes(self, publishes: list[Packet], size: int) -> None:
+        """Here is where the network thread waits while the inbox is full."""
+        self._inbox.put(Arrivals(publishes, self._connection, epoch_ms(self._clock.now()), size))
 
     def _begin_connection(self) -> None:
         """From here on, acknowledgements of earlier messages go nowhere."""

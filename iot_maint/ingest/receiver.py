@@ -4,19 +4,23 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from iot_maint.domain.columns import TelemetryColumns
 from iot_maint.domain.errors import MaintError
 from iot_maint.domain.instants import epoch_ms
 from iot_maint.domain.ports import Clock, Meter, Spool
+from iot_maint.domain.telemetry import DeadLetter
 from iot_maint.ingest.backoff import Backoff
 from iot_maint.ingest.decoders.names import printable
-from iot_maint.ingest.door import Admitted, Door, dead_letter
-from iot_maint.ingest.inbox import Inbox, Message
+from iot_maint.ingest.door import Admitted, Door, Message, dead_letter
+from iot_maint.ingest.inbox import RETAIN, Arrivals, Inbox, Packet
 from iot_maint.ingest.notices import Publish, heed
 from iot_maint.ingest.progress import Progress
 from iot_maint.ingest.quiet_log import quiet_logger
+from iot_maint.ingest.short_way import ShortWay
 
 BATCH_MESSAGES = 1000
 _IDLE_S = 0.5
+_UNREADABLE_TOPIC = "\ufffd"
 
 logger = quiet_logger(__name__)
 
@@ -32,9 +36,10 @@ class Receiver:
         self,
         *,
         inbox: Inbox,
+        short_way: ShortWay,
         door: Door,
         spool: Spool,
-        acknowledge: Callable[[Sequence[Message]], None],
+        acknowledge: Callable[[Sequence[Arrivals]], None],
         progress: Progress,
         clock: Clock,
         meter: Meter,
@@ -42,6 +47,7 @@ class Receiver:
         publish: Publish = _publish_nothing,
     ) -> None:
         self._inbox = inbox
+        self._short_way = short_way
         self._door = door
         self._spool = spool
         self._acknowledge = acknowledge
@@ -55,68 +61,77 @@ class Receiver:
         """Take in until the inbox is closed and empty; gives up on a spool that fails once `stop` is set too."""
         while not self._inbox.exhausted:
             idle_since_ms = epoch_ms(self._clock.now())
-            messages = self._inbox.collect(BATCH_MESSAGES, _IDLE_S)
-            if not messages:
+            arrivals = self._inbox.collect(BATCH_MESSAGES, _IDLE_S)
+            if not arrivals:
                 self._note_received(idle_since_ms)
-            elif self.take_in(messages, stop):
+            elif self.take_in(arrivals, stop):
                 # Of the same millisecond more may follow.
-                self._note_received(messages[-1].received_at_ms - 1)
+                self._note_received(arrivals[-1].received_at_ms - 1)
 
-    def take_in(self, messages: Sequence[Message], stop: threading.Event) -> bool:
+    def take_in(self, arrivals: Sequence[Arrivals], stop: threading.Event) -> bool:
         """One batch, durable and then acknowledged; false when it was given up, and the broker will send it again."""
-        admitted = self._admit(messages)
+        admitted = self._admit(arrivals)
+        telemetry = admitted.telemetry
         while True:
             try:
-                number = self._append(messages, admitted)
+                number = self._append(telemetry, admitted.dead, arrivals[-1].received_at_ms)
             except MaintError as error:
                 self._meter.count("store_failures", store="spool")
                 logger.error("cannot spool, so nothing is acknowledged: %s", error)
                 if stop.wait(self._backoff.next_s()):
                     return False
             except Exception:
-                logger.exception("cannot spool a batch of %d messages", len(messages))
-                return self._take_in_parts(messages, stop)
+                logger.exception("cannot spool a batch of %d messages", sum(len(one.packets) for one in arrivals))
+                return self._take_in_parts(arrivals, stop)
             else:
                 break
         self._backoff.reset()
         if number:
             self._progress.note_spooled(number)
-        self._acknowledge(messages)
-        self._count(messages, admitted, number)
+        self._acknowledge(arrivals)
+        self._count(arrivals, admitted, telemetry, number)
         if admitted.notices:
             heed(admitted.notices, self._meter, self._publish)
         return True
 
-    def _take_in_parts(self, messages: Sequence[Message], stop: threading.Event) -> bool:
+    def _take_in_parts(self, arrivals: Sequence[Arrivals], stop: threading.Event) -> bool:
         """Corner the message that no commit can hold, so that it does not take the others with it."""
-        if len(messages) > 1:
-            half = len(messages) // 2
-            return self.take_in(messages[:half], stop) and self.take_in(messages[half:], stop)
-        logger.error("a message of %s was given up", printable(messages[0].topic))
-        self._acknowledge(messages)
+        parts = [one._replace(packets=(packet,)) for one in arrivals for packet in one.packets]
+        if len(parts) > 1:
+            half = len(parts) // 2
+            return self.take_in(parts[:half], stop) and self.take_in(parts[half:], stop)
+        logger.error("a message of %s was given up", printable(_message(parts[0].packets[0], 0).topic))
+        self._acknowledge(arrivals)
         self._meter.count("messages_rejected", reason="unkeepable")
         return True
 
-    def _admit(self, messages: Sequence[Message]) -> Admitted:
-        admitted = Admitted()
-        for message in messages:
-            try:
-                self._door.admit(message, admitted)
-            except Exception as error:
-                # A fault of ours in one message: it is kept, and the loop goes on.
-                logger.exception("cannot take in a message of %s", printable(message.topic))
-                admitted.dead.append(dead_letter(message, "internal_error", type(error).__name__))
+    def _admit(self, arrivals: Sequence[Arrivals]) -> Admitted:
+        admitted = Admitted(columns=self._short_way.columns())
+
+        def by_the_door(packet: Packet, received_at_ms: int) -> None:
+            self._admit_one(_message(packet, received_at_ms), admitted)
+
+        for one in arrivals:
+            self._short_way.take_in(one, admitted.columns, by_the_door)
         return admitted
 
-    def _append(self, messages: Sequence[Message], admitted: Admitted) -> int:
-        """The batch's number, 0 when nothing of it was telemetry."""
-        if not admitted.telemetry and not admitted.dead:
-            return 0
-        return self._spool.append(admitted.telemetry, admitted.dead, messages[-1].received_at_ms)
+    def _admit_one(self, message: Message, admitted: Admitted) -> None:
+        try:
+            self._door.admit(message, admitted)
+        except Exception as error:
+            # A fault of ours in one message: it is kept, and the loop goes on.
+            logger.exception("cannot take in a message of %s", printable(message.topic))
+            admitted.dead.append(dead_letter(message, "internal_error", type(error).__name__))
 
-    def _count(self, messages: Sequence[Message], admitted: Admitted, number: int) -> None:
-        self._meter.count("messages_received", len(messages))
-        self._meter.count("readings_decoded", sum(len(item.values) + len(item.texts) for item in admitted.telemetry))
+    def _append(self, telemetry: TelemetryColumns, dead: Sequence[DeadLetter], received_at_ms: int) -> int:
+        """The batch's number, 0 when nothing of it was telemetry."""
+        return self._spool.append(telemetry, dead, received_at_ms) if telemetry or dead else 0
+
+    def _count(
+        self, arrivals: Sequence[Arrivals], admitted: Admitted, telemetry: TelemetryColumns, number: int
+    ) -> None:
+        self._meter.count("messages_received", sum(len(one.packets) for one in arrivals))
+        self._meter.count("readings_decoded", len(telemetry.values) + sum(map(len, telemetry.texts.values())))
         for reason, amount in admitted.dropped.items():
             self._meter.count("values_dropped", amount, reason=reason)
         for reason, amount in Counter(letter.reason for letter in admitted.dead).items():
@@ -125,8 +140,17 @@ class Receiver:
             self._meter.count("batches_spooled")
         self._meter.count("batches_acknowledged")
         # By the service's clock, which may be set back meanwhile.
-        waited_ms = max(epoch_ms(self._clock.now()) - messages[0].received_at_ms, 0)
+        waited_ms = max(epoch_ms(self._clock.now()) - arrivals[0].received_at_ms, 0)
         self._meter.count("acknowledgement_s", waited_ms / 1000)
 
     def _note_received(self, through_ms: int) -> None:
         self._progress.received_through_ms = max(self._progress.received_through_ms, through_ms)
+
+
+def _message(packet: Packet, received_at_ms: int) -> Message:
+    topic, payload, header, _ = packet
+    try:
+        text = topic.decode()
+    except UnicodeDecodeError:
+        text = _UNREADABLE_TOPIC
+    return Message(text, payload, header & RETAIN != 0, received_at_ms)

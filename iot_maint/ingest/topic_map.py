@@ -29,6 +29,10 @@ class TopicMap:
         """Without rules the plain decoder, which then costs nothing more."""
         return self._decode if self._rules else canonical.decode
 
+    def is_ours(self, topic: str) -> bool:
+        """Whether no rule is for that topic."""
+        return not self._rules or self._decoder_of(topic) is canonical.decode
+
     def _decode(self, topic: str, payload: bytes, received_at_ms: int, site_timezone: ZoneInfo) -> Decoded:
         if len(topic) > MAX_TOPIC:  # nor is it remembered
             raise MalformedTelemetry("bad_topic", f"{len(topic)} characters, at most {MAX_TOPIC}")

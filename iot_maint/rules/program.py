@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import NamedTuple
 
 from iot_maint.domain.catalog import RUNNING, EquipmentType
 from iot_maint.domain.equipment import EquipmentStatus, Monitored
@@ -18,23 +19,33 @@ from iot_maint.rules.applicability import (
     interval_of,
     report_rules,
 )
-from iot_maint.rules.folding import RECENT, Decide, DecideAll, compile_decide_all, follow_running
 from iot_maint.rules.interpretation import Interpret, compile_interpretation
 from iot_maint.rules.state import EquipmentState, RuleState, Running, Series
-from iot_maint.rules.threshold import Step, compile_threshold, quiet_band
+from iot_maint.rules.threshold import QuietBand, Step, compile_threshold, quiet_band
 
+RECENT = 8  # readings that a series remembers
+
+Decide = Callable[[EquipmentState, Telemetry], tuple[EquipmentState, tuple[Finding, ...]]]
 Gate = Callable[[Running | None, int], RunningKnowledge | None]
+
+
+class QuietSeries(NamedTuple):
+    """A watched metric: the values that cross no limit, and the gap that counts as slow (None: none does)."""
+
+    metric: str
+    slow_after_ms: int | None
+    band: QuietBand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
     """The compiled rules of one piece of equipment.  `decide` is a fold: state and telemetry → state and findings.
 
-    `decide_all` folds one telemetry after the other, in a fraction of the time where none of them crosses a limit.
+    While no rule has anything to remember, readings within `quiet` only add to their series.
     """
 
     decide: Decide
-    decide_all: DecideAll
+    quiet: tuple[QuietSeries, ...]
     interpret: Interpret
     metrics: frozenset[str]
     reports: tuple[RuleReport, ...]
@@ -72,10 +83,11 @@ def compile_program(equipment_type: EquipmentType, monitored: Monitored, late_af
     for report in reports:
         if report.active is not None:
             by_metric.setdefault(report.active.metric, []).append((report.active, compile_threshold(report.active)))
-    plan = tuple(
-        (metric, _slow_after(checks), *quiet_band(rule for rule, _ in checks), tuple(checks))
+    quiet = tuple(
+        QuietSeries(metric, _slow_after(checks), quiet_band(rule for rule, _ in checks))
         for metric, checks in by_metric.items()
     )
+    plan = tuple((*series[:2], tuple(by_metric[series.metric])) for series in quiet)
     gate = compile_gate(equipment_type, monitored)
     interpret = compile_interpretation(equipment_type)
     late_ms = round(late_after.total_seconds() * 1000)
@@ -90,38 +102,46 @@ def compile_program(equipment_type: EquipmentType, monitored: Monitored, late_af
         late = telemetry.received_at_ms - at_ms > late_ms
         running = follow_running(state.running, at_ms, values.get(RUNNING))
         knowledge = gate(running, at_ms)
-        series, rules = dict(state.series), state.rules
+        series, rules = dict(state.series), dict(state.rules)
         findings: list[Finding] = []
-        for metric, slow_after_ms, lowest, highest, checks in plan:
+        for metric, slow_after_ms, checks in plan:
             value = values.get(metric)
             if value is None:
                 continue
             before = series.get(metric)
             if before is not None and at_ms <= before.recent[-1][0]:  # the same reading, or out of order
                 continue
-            # Nearly always no limit is crossed, and none was: then no rule has anything to say or to remember.
-            if rules or not lowest <= value <= highest:
-                rules = dict(rules)
-                for rule, step in checks:
-                    was = rules.get(rule.id)
-                    known = knowledge if rule.gated else RunningKnowledge.NOT_GATED
-                    now, kind = step(was, before, at_ms, value, late, in_service, known)
-                    if now is not None:
-                        rules[rule.id] = now
-                    elif was is not None:
-                        del rules[rule.id]
-                    if kind is not None:
-                        findings.append(_finding(code, rule, kind, now or was, at_ms, value))
+            for rule, step in checks:
+                was = rules.get(rule.id)
+                known = knowledge if rule.gated else RunningKnowledge.NOT_GATED
+                now, kind = step(was, before, at_ms, value, late, in_service, known)
+                if now is not None:
+                    rules[rule.id] = now
+                elif was is not None:
+                    del rules[rule.id]
+                if kind is not None:
+                    findings.append(_finding(code, rule, kind, now or was, at_ms, value))
             series[metric] = _extend(before, at_ms, value, slow_after_ms)
         return EquipmentState(running, series, rules, state.alarms), tuple(findings)
 
     return Program(
         decide=decide,
-        decide_all=compile_decide_all(tuple(line[:4] for line in plan), interpret, decide),
+        quiet=quiet,
         interpret=interpret,
         metrics=frozenset(equipment_type.metrics),
         reports=reports,
     )
+
+
+def follow_running(running: Running | None, at_ms: int, value: float | None) -> Running | None:
+    """The running state after one more reading of it; as it was without one, or with an older one."""
+    if value is None or (running is not None and at_ms <= running.at_ms):
+        return running
+    on = value != 0.0
+    if not on:
+        return Running(False, at_ms, None)
+    started = at_ms if running is not None and not running.on else running.started_ms if running is not None else None
+    return Running(True, at_ms, started)
 
 
 def too_slow(state: EquipmentState, program: Program) -> frozenset[str]:

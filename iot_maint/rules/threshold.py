@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -36,17 +37,27 @@ def clears(comparison: Comparison, clear_limit: float) -> Callable[[float], bool
     return lambda value: value != clear_limit
 
 
-def quiet_band(rules: Iterable[ActiveRule]) -> tuple[float, float]:
-    """(lowest, highest) value that crosses none of these limits; nothing lies between where a limit is `is`."""
-    lowest, highest = -math.inf, math.inf
+class QuietBand(NamedTuple):
+    """From `lowest` to `highest`, but for the one number `never` (NaN: none); nothing lies in it where they cross."""
+
+    lowest: float
+    highest: float
+    never: float
+
+
+def quiet_band(rules: Iterable[ActiveRule]) -> QuietBand:
+    """The values that cross none of these limits, or fewer."""
+    lowest, highest, never = -math.inf, math.inf, math.nan
     for rule in rules:
         if rule.comparison is Comparison.ABOVE:
             highest = min(highest, rule.limit)
         elif rule.comparison is Comparison.BELOW:
             lowest = max(lowest, rule.limit)
+        elif math.isnan(never) or never == rule.limit:
+            never = rule.limit
         else:
-            return math.inf, -math.inf
-    return lowest, highest
+            return QuietBand(math.inf, -math.inf, math.nan)
+    return QuietBand(lowest, highest, never)
 
 
 def compile_threshold(rule: ActiveRule) -> Step:

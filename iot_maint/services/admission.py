@@ -1,6 +1,6 @@
 """What is refused at the door although it could be decoded: foreign sites, and floods of unknown codes and metrics."""
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 
 from iot_maint.domain.telemetry import Rejection, Telemetry
 from iot_maint.services.roster import Roster
@@ -15,23 +15,19 @@ class Admission:
         self._max_unknown_metrics = max_unknown_metrics
         self._new_codes: set[str] = set()
         self._unknown_metrics: dict[str, set[str]] = {}
-        # By code: its site and the metrics of its type, as long as the register stands as it was then.
-        self._declared: dict[str, tuple[str, Set[str]]] = {}
-        self._declared_in = roster.entries
+
+    @property
+    def register(self) -> object:
+        """Another object after every change of the register."""
+        return self._roster.entries
+
+    def declares(self, site: str, code: str, metrics: Sequence[str]) -> bool:
+        """Whether the equipment is registered there, with a type that declares all of the metrics."""
+        own = self._roster.entries.get(code)
+        return own is not None and own.equipment.site == site and self._declared(code) >= set(metrics)
 
     def reject(self, telemetry: Telemetry) -> Rejection | None:
         """Why the telemetry becomes a dead letter, or None."""
-        code = telemetry.equipment
-        entries = self._roster.entries
-        if entries is not self._declared_in:
-            self._declared_in = entries
-            self._declared.clear()
-        declared = self._declared.get(code)
-        if declared is not None and telemetry.site == declared[0] and telemetry.values.keys() <= declared[1]:
-            return None
-        return self._judge(telemetry)
-
-    def _judge(self, telemetry: Telemetry) -> Rejection | None:
         code = telemetry.equipment
         own = self._roster.entries.get(code)
         if own is None:
@@ -40,13 +36,15 @@ class Admission:
         if own.equipment.site != telemetry.site:
             detail = f"{code} is registered at site {own.equipment.site}, not {telemetry.site}"
             return Rejection(reason="site_mismatch", detail=detail)
+        if unknown := telemetry.values.keys() - self._declared(code):
+            return self._reject_unknown_metrics(code, unknown)
+        return None
+
+    def _declared(self, code: str) -> Set[str]:
+        """The metrics of the type of what that code stands for; none where no type is known."""
         entry = self._roster.get(code)
         equipment_type = self._roster.type_of(entry.equipment) if entry is not None else None
-        metrics = equipment_type.metrics.keys() if equipment_type is not None else frozenset[str]()
-        self._declared[code] = (own.equipment.site, metrics)
-        if telemetry.values.keys() <= metrics:
-            return None
-        return self._reject_unknown_metrics(code, telemetry.values.keys() - metrics)
+        return equipment_type.metrics.keys() if equipment_type is not None else frozenset[str]()
 
     def _reject_unknown_code(self, telemetry: Telemetry) -> Rejection | None:
         code = telemetry.equipment

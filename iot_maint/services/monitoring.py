@@ -1,21 +1,24 @@
 """The decide path over one batch: rules → alarms → orders, saved at once, and checkpointed every few seconds."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
 from typing import NamedTuple
 
+import numpy as np
 from msgspec.structs import replace
 
 from iot_maint.domain.alarms import AlarmEvent
 from iot_maint.domain.catalog import UNREGISTERED
+from iot_maint.domain.columns import LastMade, Origin, TelemetryColumns
 from iot_maint.domain.equipment import Equipment, EquipmentStatus, Monitored
 from iot_maint.domain.findings import Evidence, Finding, FindingKind
 from iot_maint.domain.instants import instant
 from iot_maint.domain.ports import Clock, Database, Meter, Repositories
 from iot_maint.domain.telemetry import Batch, Telemetry
 from iot_maint.rules.alarms import transition
+from iot_maint.rules.fleet import Fleet, Seating
 from iot_maint.rules.program import Program, retire_rules
 from iot_maint.rules.state import EquipmentState, decode_state, encode_state
 from iot_maint.services.ordering import OrderDesk, OrderStep
@@ -44,12 +47,11 @@ class _Decided:
 
 
 class _Group(NamedTuple):
-    """The telemetry of one piece of equipment in a batch, with its positions there."""
+    """One piece of equipment, and the positions of its telemetry."""
 
     monitored: Monitored
     program: Program
     positions: list[int]
-    telemetry: list[Telemetry]
 
 
 _position = itemgetter(0)
@@ -83,7 +85,11 @@ class Monitor:
         self._worker = worker
         self._spool_id = spool_id
         self._on_outcome = on_outcome
+        # The state of each is either here or, while nothing stands on it, in the fleet.
         self._states: dict[str, EquipmentState] = {}
+        self._fleet = Fleet(roster.sentinels)
+        self._seating = LastMade(self._make_seating)
+        self._revision = roster.revision
         self._programs: dict[str, Program] = {}
         self._changed: set[str] = set()
         self._noted_metrics: dict[str, frozenset[str]] = {}
@@ -94,19 +100,26 @@ class Monitor:
         with self._database.reading() as repositories:
             stored = repositories.checkpoints.load_states()
             covered = repositories.checkpoints.decided(self._worker, self._spool_id)
+        self._fleet = Fleet(self._roster.sentinels)
+        self._seating.forget()
         self._states = {code: decode_state(state) for code, state in stored.items()}
         self._changed.clear()
         return covered
 
     def state_of(self, code: str) -> EquipmentState:
         """The rule state of one piece of equipment."""
-        return self._states.get(code, EquipmentState())
+        return self._fleet.state_of(code) if self._fleet.is_active(code) else self._states.get(code, EquipmentState())
 
     def handle(self, batch: Batch) -> Outcome:
         """Decide and save one batch."""
-        self._roster.refresh_for(batch.telemetry)
-        decided = self._decide(batch.telemetry)
+        telemetry = TelemetryColumns.of(batch.telemetry)
+        self._roster.refresh_for(telemetry.origins)
+        seating = self._seat(telemetry)
+        quiet = self._fleet.examine(telemetry, seating)
+        loud = np.flatnonzero(~quiet.messages).tolist()
+        decided = self._decide([telemetry.take(position) for position in loud])
         steps = self._save(decided) if decided.events or decided.unknown or decided.unknown_metrics else ()
+        self._fleet.apply(quiet)
         self._keep(decided)
         self._meter.count("batches_decided")
         outcome = Outcome(findings=decided.findings, events=tuple(event for event, _ in decided.events), steps=steps)
@@ -116,13 +129,42 @@ class Monitor:
 
     def checkpoint(self, number: int) -> None:
         """Save the changed rule states with the last batch that they cover, in one transaction."""
-        changed = {code: encode_state(self._states[code]) for code in self._changed}
+        changed = {code: encode_state(self.state_of(code)) for code in self._changed.union(self._fleet.changed())}
         with self._database.transaction() as repositories:
             repositories.checkpoints.save_states(changed)
             repositories.checkpoints.save_decided(self._worker, self._spool_id, number)
         self._changed.clear()
+        self._fleet.forget_changes()
 
-    def _decide(self, telemetry: Iterable[Telemetry]) -> _Decided:
+    def _seat(self, telemetry: TelemetryColumns) -> Seating:
+        """Places for the batch's equipment; that of which no rule has anything to remember becomes active."""
+        if self._revision != self._roster.revision:
+            self._revision = self._roster.revision
+            self._seating.forget()
+        seating = self._seating.of(telemetry.origins)
+        for code in self._fleet.inactive(telemetry, seating):
+            state = self._states.get(code)
+            if (state is None or not state.rules) and self._programs.get(code) is self._fleet.program_of(code):
+                self._fleet.activate(code, state or EquipmentState())
+        return seating
+
+    def _make_seating(self, origins: tuple[Origin, ...]) -> Seating:
+        return self._fleet.seating(origins, [self._seated_code(origin) for origin in origins])
+
+    def _seated_code(self, origin: Origin) -> str | None:
+        """The code of the equipment, seated; None where no rules are known."""
+        watched = self._roster.watch(origin)
+        if watched is None or watched.program is None:
+            return None
+        code = watched.monitored.equipment.code
+        if self._fleet.program_of(code) is not watched.program:
+            if self._fleet.is_active(code):
+                self._states[code] = self._fleet.state_of(code)
+                self._changed.add(code)
+            self._fleet.seat(code, watched.program)
+        return code
+
+    def _decide(self, telemetry: Sequence[Telemetry]) -> _Decided:
         """Equipment by equipment, since each has a state of its own; what is found comes in the order of arrival."""
         states: dict[str, EquipmentState] = {}
         programs: dict[str, Program] = {}
@@ -132,21 +174,16 @@ class Monitor:
         metrics: dict[str, frozenset[str]] = {}
         for code, group in self._group(telemetry, unknown, metrics).items():
             monitored, program = group.monitored, group.program
-            state = self._states.get(code) or EquipmentState()
-            found: list[tuple[int, Finding]] = []
-            if self._programs.get(code) is not program:
-                first = next((n for n, item in enumerate(group.telemetry) if not item.retained), None)
-                if first is not None:
-                    state, retired = _retire(state, program, monitored, group.telemetry[first])
-                    found += [(first, finding) for finding in retired]
+            state = self.state_of(code)
+            for position in group.positions:
+                item = telemetry[position]
+                found: tuple[Finding, ...] = ()
+                if self._programs.get(code) is not program and code not in programs and not item.retained:
+                    state, found = _retire(state, program, monitored, item)
                     programs[code] = program
-            state, decided = program.decide_all(state, group.telemetry)
-            if found or decided:
-                found += decided
+                state, decided = program.decide(state, item)
                 # What is let go comes before what the same telemetry leads to.
-                found.sort(key=_position)
-                for number, finding in found:
-                    position = group.positions[number]
+                for finding in (*found, *decided):
                     findings.append((position, finding))
                     alarms, event = transition(state.alarms, finding, monitored.equipment.site)
                     state = replace(state, alarms=alarms)
@@ -163,7 +200,7 @@ class Monitor:
         )
 
     def _group(
-        self, telemetry: Iterable[Telemetry], unknown: dict[str, Telemetry], metrics: dict[str, frozenset[str]]
+        self, telemetry: Sequence[Telemetry], unknown: dict[str, Telemetry], metrics: dict[str, frozenset[str]]
     ) -> Mapping[str, _Group]:
         """By the equipment's own code, in the order of arrival; what no rule is for goes to `unknown` and `metrics`."""
         watch = self._roster.watch
@@ -181,9 +218,8 @@ class Monitor:
             code = watched.monitored.equipment.code
             group = groups.get(code)
             if group is None:
-                group = groups[code] = _Group(watched.monitored, watched.program, [], [])
+                group = groups[code] = _Group(watched.monitored, watched.program, [])
             group.positions.append(position)
-            group.telemetry.append(item)
         return groups
 
     def _note_metrics(self, item: Telemetry, watched: Watched | None, metrics: dict[str, frozenset[str]]) -> None:
@@ -218,6 +254,8 @@ class Monitor:
         return step
 
     def _keep(self, decided: _Decided) -> None:
+        for code in decided.states:
+            self._fleet.deactivate(code)
         self._states.update(decided.states)
         self._programs.update(decided.programs)
         self._changed.update(decided.states)

@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from iot_maint.domain.catalog import UNREGISTERED
+from iot_maint.domain.columns import LastMade, Origin, TelemetryColumns
 from iot_maint.domain.errors import StoreUnavailable
-from iot_maint.domain.hot_path import make_point
+from iot_maint.domain.point_columns import Head, PointColumns
 from iot_maint.domain.ports import Meter
 from iot_maint.domain.telemetry import Point, Telemetry
 from iot_maint.rules.interpretation import compile_interpretation
@@ -12,34 +15,56 @@ from iot_maint.services.roster import Roster
 
 
 class PointMaker:
-    """Renders telemetry to points by the register as it is now; counts what had to be dropped."""
+    """Turns telemetry into points by the register as it is now; counts what had to be dropped."""
 
     def __init__(self, roster: Roster, meter: Meter) -> None:
         self._roster = roster
         self._meter = meter
         self._interpret_unknown = compile_interpretation(None)
+        self._sentinels = np.array(sorted(roster.sentinels), dtype=np.float64)
+        self._revision = roster.revision
+        self._heads = LastMade(self._heads_of)
 
-    def points_of(self, telemetry: Sequence[Telemetry]) -> list[Point]:
-        """One point a message; none for a message of which nothing was left.
+    def points_of(self, telemetry: TelemetryColumns) -> Sequence[Sequence[Point]]:
+        """One point a message; none for a message of which nothing was left.  As they come in columns, and beside
+        them those of the few messages in which something has to be understood or dropped first.
 
         An absent database does not hold up the telemetry of a register that was read before.
         """
         try:
-            self._roster.refresh_for(telemetry)
+            self._roster.refresh_for(telemetry.origins)
         except StoreUnavailable:
             if not self._roster.loaded:  # everything would look unregistered
                 raise
-        points = map(self._point_of, telemetry)
-        return [point for point in points if point.fields]
+        if self._revision != self._roster.revision:
+            self._revision = self._roster.revision
+            self._heads.forget()
+        heads = self._heads.of(telemetry.origins)
+        odd = set(telemetry.texts) | set(telemetry.messages_with(self._sentinels).tolist())
+        if (telemetry.sizes == 0).any():
+            odd |= set(np.flatnonzero(telemetry.sizes == 0).tolist())
+        if not odd:
+            return [PointColumns(telemetry, heads)]
+        even = np.ones(len(telemetry), dtype=np.bool_)
+        even[sorted(odd)] = False
+        points = [
+            self._point_of(telemetry.take(position), heads[telemetry.origin_of[position]]) for position in sorted(odd)
+        ]
+        return [PointColumns(telemetry.select(even), heads), [point for point in points if point.fields]]
 
-    def _point_of(self, telemetry: Telemetry) -> Point:
+    def _heads_of(self, origins: tuple[Origin, ...]) -> tuple[Head, ...]:
+        return tuple(map(self._head_of, origins))
+
+    def _head_of(self, origin: Origin) -> Head:
+        watched = self._roster.watch(origin)
+        if watched is None:
+            return Head(UNREGISTERED, {"site": origin.site, "equipment": origin.equipment}, origin.metrics)
+        return Head(watched.monitored.equipment.type, watched.tags, origin.metrics)
+
+    def _point_of(self, telemetry: Telemetry, head: Head) -> Point:
         watched = self._roster.watch(telemetry)
         program = watched.program if watched is not None else None
-        interpret = program.interpret if program is not None else self._interpret_unknown
-        values, dropped = interpret(telemetry)
+        values, dropped = (program.interpret if program is not None else self._interpret_unknown)(telemetry)
         for reason, amount in dropped.items():
             self._meter.count("values_dropped", amount, reason=reason)
-        if watched is None:
-            tags = {"site": telemetry.site, "equipment": telemetry.equipment}
-            return make_point(UNREGISTERED, tags, telemetry.at_ms, values)
-        return make_point(watched.monitored.equipment.type, watched.tags, telemetry.at_ms, values)
+        return Point(measurement=head.measurement, tags=head.tags, at_ms=telemetry.at_ms, fields=values)

@@ -3,12 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from threading import Lock
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from iot_maint.domain.catalog import Catalog, EquipmentType
 from iot_maint.domain.equipment import Equipment, EquipmentStatus, Monitored
 from iot_maint.domain.ports import Database
-from iot_maint.domain.telemetry import Telemetry
 from iot_maint.rules.program import Program, compile_program
 
 REFRESH_EVERY_S = 1.0
@@ -20,6 +19,16 @@ class Watched(NamedTuple):
     monitored: Monitored
     program: Program | None
     tags: Mapping[str, str]
+
+
+class Named(Protocol):
+    """What says whose it is: telemetry, or an origin."""
+
+    @property
+    def site(self) -> str: ...
+
+    @property
+    def equipment(self) -> str: ...
 
 
 class Roster:
@@ -52,6 +61,17 @@ class Roster:
         return self._revision >= 0
 
     @property
+    def revision(self) -> int:
+        """Another number after every change; −1 before the first refresh."""
+        return self._revision
+
+    @property
+    def sentinels(self) -> frozenset[float]:
+        """Every number that stands for "no value" in some metric of some type."""
+        types = self._catalog.types.values()
+        return frozenset(code for one in types for metric in one.metrics.values() for code in metric.sentinels)
+
+    @property
     def entries(self) -> Mapping[str, Monitored]:
         """All equipment by its own code, merged ones included; another mapping after every change."""
         return self._entries
@@ -61,9 +81,9 @@ class Roster:
         if self._monotonic() >= self._due:
             self.refresh()
 
-    def refresh_for(self, telemetry: Iterable[Telemetry]) -> None:
+    def refresh_for(self, named: Iterable[Named]) -> None:
         """Read what changed when it is time, or when a code is unknown: it may have been registered this second."""
-        if any(item.equipment not in self._entries for item in telemetry):
+        if any(item.equipment not in self._entries for item in named):
             self.refresh()
         else:
             self.refresh_if_due()
@@ -85,7 +105,7 @@ class Roster:
             self._gateways = _by_gateway(entry.equipment for entry in self._entries.values())
             self._revision = revision
 
-    def owner_of(self, telemetry: Telemetry) -> Monitored | None:
+    def owner_of(self, telemetry: Named) -> Monitored | None:
         """The equipment that the telemetry speaks of; None when its code is unknown, or known at another site.
 
         The latter is refused at the door, unless it came before the register could be read.
@@ -93,7 +113,7 @@ class Roster:
         own = self._entries.get(telemetry.equipment)
         return self.get(telemetry.equipment) if own is not None and own.equipment.site == telemetry.site else None
 
-    def watch(self, telemetry: Telemetry) -> Watched | None:
+    def watch(self, telemetry: Named) -> Watched | None:
         """`owner_of`, with its program; for every message, so remembered as long as the register stands."""
         # One object, exchanged as a whole: the decider and the drain both come here.  The revision is the last that
         # a refresh sets, so that nothing looked up in the midst of one is kept.

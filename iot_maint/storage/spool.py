@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Self
 
+from iot_maint.domain.columns import TelemetryColumns
 from iot_maint.domain.errors import MaintError, StoreUnavailable
 from iot_maint.domain.telemetry import Batch, DeadLetter, Telemetry
 from iot_maint.storage.dead_letters import DeadLetterBox, read_letters
@@ -81,7 +82,7 @@ class SqliteSpool:
                 number = cursor.lastrowid or 0
             self._letters.add(connection, dead)
         if number:
-            batch = Batch(number=number, received_at_ms=received_at_ms, telemetry=tuple(telemetry))
+            batch = Batch(number=number, received_at_ms=received_at_ms, telemetry=TelemetryColumns.of(telemetry))
             self._recent.add(batch, len(content))
         return number
 

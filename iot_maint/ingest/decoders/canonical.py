@@ -7,32 +7,29 @@ A message whose values all say nothing (null, NaN, an empty text) is no malforme
 dropped.  One without values, or with none that can be understood, is malformed (`no_values`).
 """
 
-from collections.abc import Mapping
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from iot_maint.domain.errors import MalformedTelemetry
-from iot_maint.domain.hot_path import make_decoded, make_telemetry
 from iot_maint.domain.telemetry import Decoded, Rejection, Telemetry, TimestampSource
 from iot_maint.ingest.decoders.json_text import parse_json
 from iot_maint.ingest.decoders.names import codes_in, is_name
 from iot_maint.ingest.decoders.timestamps import read_timestamp
 from iot_maint.ingest.decoders.values import MAX_METRICS, SAYS_NOTHING, Dropped, read_values
 
-_NO_TEXTS: Mapping[str, str] = {}
 _MOST_CACHED_NAMES = 64
 
 
-class _Plain(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+class Plain(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """The form in which nearly every message comes: nothing to drop, and nothing to understand first."""
 
     ts: int
     values: dict[str, float | bool]
 
 
-_PLAIN = msgspec.json.Decoder(_Plain)
+PLAIN = msgspec.json.Decoder(Plain)
 
 
 def decode(topic: str, payload: bytes, received_at_ms: int, site_timezone: ZoneInfo) -> Decoded:
@@ -42,7 +39,7 @@ def decode(topic: str, payload: bytes, received_at_ms: int, site_timezone: ZoneI
     """
     site, equipment = codes_in(topic)
     try:
-        plain = _PLAIN.decode(payload)
+        plain = PLAIN.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return decode_any(site, equipment, payload, received_at_ms, site_timezone)
     values = plain.values
@@ -54,9 +51,8 @@ def decode(topic: str, payload: bytes, received_at_ms: int, site_timezone: ZoneI
         if value is True or value is False:
             values[name] = 1.0 if value else 0.0
     at_ms = read_timestamp(plain.ts, site_timezone)
-    return make_decoded(
-        make_telemetry(site, equipment, at_ms, received_at_ms, values, _NO_TEXTS, False, TimestampSource.DEVICE)
-    )
+    telemetry = Telemetry(site=site, equipment=equipment, at_ms=at_ms, received_at_ms=received_at_ms, values=values)
+    return Decoded(telemetry=(telemetry,))
 
 
 def decode_any(site: str, equipment: str, payload: bytes, received_at_ms: int, site_timezone: ZoneInfo) -> Decoded:

@@ -7,11 +7,14 @@ when writing and when asking alike; so whoever asks by the original name finds h
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain, pairwise
 
 import msgspec
 
+from iot_maint.domain.columns import LastMade
+from iot_maint.domain.point_columns import Head, PointColumns
 from iot_maint.domain.telemetry import Point
 
 # Unicode's pictures of the control characters: ␊ for a newline.
@@ -49,37 +52,36 @@ def render_lines(points: Sequence[Point]) -> bytes:
 
     Every number is a float.  NaN and infinities have no form in line protocol and are left out.
     """
-    return "\n".join(_render_numbers(points) or _render_each(points)).encode()
+    if isinstance(points, PointColumns) and (lines := _render_columns(points)):
+        return lines
+    return "\n".join(line for point in points if (line := _render_line(point))).encode()
 
 
-def _render_each(points: Sequence[Point]) -> list[str]:
-    return [line for point in points if (line := _render_line(point))]
-
-
-def _render_numbers(points: Sequence[Point]) -> list[str]:
+def _render_columns(points: PointColumns) -> bytes:
     """The lines of points that hold finite floats alone, as telemetry does; else nothing.
 
-    All numbers are written in one go, and each line is a template of its series, filled in: a third of the time.
+    All numbers are written in one go, and all lines are one template, filled in at once.
     """
-    numbers: list[float | str] = []
-    for point in points:
-        numbers += point.fields.values()
-    if set(map(type, numbers)) != {float}:
-        return []
-    encoded = _NUMBERS.encode(numbers)
+    telemetry, start, stop = points.telemetry, points.start, points.stop
+    starts = telemetry.starts[start : stop + 1]
+    encoded = _NUMBERS.encode(telemetry.values[starts[0] : starts[-1]].tolist())
     if b"null" in encoded:  # NaN, or an infinity
-        return []
-    rendered = encoded[1:-1].decode("ascii").split(",")
-    lines: list[str] = []
-    end = 0
-    for point in points:
-        fields = point.fields
-        if fields:
-            start, end = end, end + len(fields)
-            tags = point.tags
-            template = _template_of(point.measurement, tuple(tags), tuple(tags.values()), tuple(fields))
-            lines.append(template % (*rendered[start:end], point.at_ms))
-    return lines
+        return b""
+    numbers = encoded[1:-1].decode("ascii").split(",")
+    templates = _TEMPLATES.of(points.heads)
+    lines = "\n".join([templates[origin] for origin in telemetry.origin_of[start:stop].tolist()])
+    times = telemetry.at_ms[start:stop].tolist()
+    return (lines % tuple(_with_times(numbers, (starts - starts[0]).tolist(), times))).encode()
+
+
+def _with_times(numbers: list[str], starts: list[int], times: list[int]) -> Iterable[str | int]:
+    """Each message's numbers and then its time, message by message."""
+    width = starts[1] if times else 0
+    if starts == list(range(0, width * len(times) + 1, width or 1)):  # all of one width, nearly always
+        columns = [numbers[place::width] for place in range(width)]
+        return chain.from_iterable(zip(*columns, times, strict=True))
+    pairs = zip(pairwise(starts), times, strict=True)
+    return chain.from_iterable((*numbers[start:end], at_ms) for (start, end), at_ms in pairs)
 
 
 def _render_line(point: Point) -> str:
@@ -110,11 +112,16 @@ def _render_tag(text: str) -> str:
     return stored_name(text).translate(_IN_KEY_OR_TAG)
 
 
-@lru_cache(maxsize=32_768)
-def _template_of(measurement: str, tags: tuple[str, ...], values: tuple[str, ...], fields: tuple[str, ...]) -> str:
-    """The line of a series with these fields, `%s` where a number or the time goes."""
-    series = _series_of(measurement, dict(zip(tags, values, strict=True))).replace("%", "%%")
-    return f"{series} {','.join(_field_key(name).replace('%', '%%') + '=%s' for name in fields)} %s"
+def _templates_of(heads: tuple[Head, ...]) -> list[str]:
+    """A line for each, `%s` where a number or the time goes."""
+    return [
+        f"{_series_of(head.measurement, head.tags).replace('%', '%%')} "
+        f"{','.join(_field_key(name).replace('%', '%%') + '=%s' for name in head.fields)} %s"
+        for head in heads
+    ]
+
+
+_TEMPLATES = LastMade(_templates_of)
 
 
 @lru_cache(maxsize=65_536)

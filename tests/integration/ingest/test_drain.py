@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from iot_maint.clock import ReplayClock
+from iot_maint.domain.columns import TelemetryColumns
 from iot_maint.domain.errors import StoreRefused, StoreUnavailable, UnknownFormat
-from iot_maint.domain.telemetry import Batch, Point, Telemetry
+from iot_maint.domain.telemetry import Batch, Point
 from iot_maint.ingest.decoders import canonical
 from iot_maint.ingest.drain import Drain
 from iot_maint.ingest.progress import Progress
@@ -28,7 +29,7 @@ class Bench:
         self.clock = ReplayClock(T0)
         self.drain = self.anew()
 
-    def anew(self, to_points: Callable[[Sequence[Telemetry]], list[Point]] = pump_points) -> Drain:
+    def anew(self, to_points: Callable[[TelemetryColumns], Sequence[Sequence[Point]]] = pump_points) -> Drain:
         """As after a restart."""
         self.progress = Progress()
         return Drain(
@@ -186,7 +187,7 @@ def test_a_format_that_is_not_known_stops_the_drain_and_is_kept(
 
 
 def test_telemetry_that_makes_our_own_code_fail_is_cornered(bench: Bench) -> None:
-    def crash_on_one(telemetry: Sequence[Telemetry]) -> list[Point]:
+    def crash_on_one(telemetry: TelemetryColumns) -> Sequence[Sequence[Point]]:
         if any(item.values.get("seq") == 1.0 for item in telemetry):
             raise ZeroDivisionError
         return pump_points(telemetry)

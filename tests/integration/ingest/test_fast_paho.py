@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from iot_maint.ingest.fast_paho import CHUNK, FastClient, is_known, make_client
 from tests.ingest_worker import eventually
-from tests.paho_stories import CONNACK, Told, publish_packet, remaining_length, tell
+from tests.paho_stories import CONNACK, Told, as_packets, publish_packet, remaining_length, tell
 from tests.servers.mosquitto import MosquittoServer
 
 FAST, STOCK = "2.2.0", "3.0.0"
@@ -65,6 +65,30 @@ def test_split_at_every_byte_boundary() -> None:
 
     for cut in range(1, len(STREAM)):
         assert tell([STREAM[:cut], STREAM[cut:]], FAST) == told
+
+
+@pytest.mark.parametrize("manual_ack", [True, False])
+def test_messages_of_a_chunk_at_once_are_the_same_messages(manual_ack: bool) -> None:
+    told, sent = tell([STREAM], STOCK, manual_ack=manual_ack)
+
+    assert tell([STREAM], FAST, manual_ack=manual_ack, at_once=True) == (as_packets(told), sent)
+
+
+def test_messages_at_once_are_the_same_however_the_stream_is_split() -> None:
+    told = as_packets(tell([STREAM], STOCK)[0])
+
+    for cut in range(1, len(STREAM)):
+        assert tell([STREAM[:cut], STREAM[cut:]], FAST, at_once=True)[0] == told
+
+
+@pytest.mark.parametrize("broken", [publish_packet("", b"no topic at all"), publish_packet("t", b"qos 3", qos=3)])
+def test_a_broken_packet_behind_messages_at_once_ends_the_connection(broken: bytes) -> None:
+    stream = CONNACK + publish_packet(TOPIC, b"before") + broken + publish_packet(TOPIC, b"after", mid=2)
+
+    told, _ = tell([stream], FAST, at_once=True)
+
+    assert told == as_packets(tell([stream], STOCK)[0])
+    assert [one[0] for one in told] == ["connect", "packet", "disconnect"]
 
 
 def test_byte_by_byte() -> None:

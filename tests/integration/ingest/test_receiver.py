@@ -9,13 +9,13 @@ from iot_maint.domain.errors import StoreUnavailable
 from iot_maint.domain.telemetry import Telemetry
 from iot_maint.ingest.decoders import canonical
 from iot_maint.ingest.door import Door
-from iot_maint.ingest.inbox import Inbox, Message
+from iot_maint.ingest.inbox import Arrivals, Inbox
 from iot_maint.ingest.progress import Progress
 from iot_maint.ingest.receiver import Receiver
 from iot_maint.metering import PrometheusMeter
 from tests.builders import T0
 from tests.fakes import FaultySpool
-from tests.ingest_builders import T0_MS, a_message, no_waiting
+from tests.ingest_builders import T0_MS, a_short_way, an_arrival, no_waiting
 
 
 class Acknowledged(list[int]):
@@ -26,8 +26,8 @@ class Acknowledged(list[int]):
         self._spool = spool
         self.spooled: list[int] = []
 
-    def __call__(self, messages: Sequence[Message]) -> None:
-        self.extend(message.mid for message in messages)
+    def __call__(self, arrivals: Sequence[Arrivals]) -> None:
+        self.extend(mid for one in arrivals for _, _, _, mid in one.packets)
         self.spooled.append(self._spool.last_number())
 
 
@@ -57,6 +57,7 @@ def receiver(
 ) -> Receiver:
     return Receiver(
         inbox=inbox,
+        short_way=a_short_way("vib_rms"),
         door=Door(canonical.decode, ZoneInfo("Asia/Shanghai"), reject_crashes),
         spool=spool,
         acknowledge=acknowledged,
@@ -78,7 +79,7 @@ def counted(meter: PrometheusMeter, name: str, **labels: str) -> float:
 def test_a_batch_is_one_commit_and_acknowledged_after_it(
     receiver: Receiver, spool: FaultySpool, acknowledged: Acknowledged, progress: Progress
 ) -> None:
-    messages = [a_message(topic=f"iot/v1/S1/P-{n}/telemetry", mid=n) for n in range(3)]
+    messages = [an_arrival(topic=f"iot/v1/S1/P-{n}/telemetry", mid=n) for n in range(3)]
 
     assert receiver.take_in(messages, Event())
 
@@ -100,7 +101,7 @@ def test_nothing_is_acknowledged_while_the_spool_fails(
         return faults.pop() if faults else None
 
     spool.fault = fail_twice
-    assert receiver.take_in([a_message(mid=1)], Event())
+    assert receiver.take_in([an_arrival(mid=1)], Event())
     assert seen == [0, 0, 0]
     assert acknowledged == [1]
     assert counted(meter, "store_failures", store="spool") == 2
@@ -112,7 +113,7 @@ def test_a_failing_spool_does_not_hold_up_the_end(
     spool.fault = lambda _telemetry: StoreUnavailable("disk is full")
     stop = Event()
     stop.set()
-    inbox.put(a_message())
+    inbox.put(an_arrival())
     inbox.close()
     receiver.run(stop)
     assert acknowledged == []
@@ -122,7 +123,7 @@ def test_what_waits_in_the_inbox_is_taken_in_before_the_end(
     receiver: Receiver, spool: FaultySpool, inbox: Inbox, acknowledged: Acknowledged
 ) -> None:
     for mid in range(2500):
-        inbox.put(a_message(mid=mid))
+        inbox.put(an_arrival(mid=mid))
     inbox.close()
     stop = Event()
     stop.set()
@@ -134,7 +135,7 @@ def test_what_waits_in_the_inbox_is_taken_in_before_the_end(
 def test_dead_letters_are_durable_before_the_acknowledgement_too(
     receiver: Receiver, spool: FaultySpool, acknowledged: Acknowledged, progress: Progress
 ) -> None:
-    assert receiver.take_in([a_message(b"\xff", mid=7)], Event())
+    assert receiver.take_in([an_arrival(b"\xff", mid=7)], Event())
     assert [letter.reason for letter in spool.dead_letters(0, 10)] == ["not_utf8"]
     assert acknowledged == [7]
     assert progress.spooled == 0
@@ -143,7 +144,7 @@ def test_dead_letters_are_durable_before_the_acknowledgement_too(
 def test_a_message_that_says_nothing_is_acknowledged_without_a_batch(
     receiver: Receiver, spool: FaultySpool, acknowledged: Acknowledged, meter: PrometheusMeter
 ) -> None:
-    assert receiver.take_in([a_message(b'{"a": null}', mid=7)], Event())
+    assert receiver.take_in([an_arrival(b'{"a": null}', mid=7)], Event())
     assert acknowledged == [7]
     assert spool.last_number() == 0
     assert counted(meter, "values_dropped", reason="null") == 1
@@ -152,7 +153,7 @@ def test_a_message_that_says_nothing_is_acknowledged_without_a_batch(
 def test_a_fault_of_ours_costs_one_message_and_keeps_it(
     receiver: Receiver, spool: FaultySpool, acknowledged: Acknowledged
 ) -> None:
-    messages = [a_message(mid=1), a_message(b'{"crash": 1}', mid=2), a_message(mid=3)]
+    messages = [an_arrival(mid=1), an_arrival(b'{"crash": 1}', mid=2), an_arrival(mid=3)]
     assert receiver.take_in(messages, Event())
     assert spooled_codes(spool) == ["P-01", "P-01"]
     (letter,) = spool.dead_letters(0, 10)
@@ -164,7 +165,7 @@ def test_a_message_that_no_commit_can_hold_is_cornered(
     receiver: Receiver, spool: FaultySpool, acknowledged: Acknowledged, meter: PrometheusMeter
 ) -> None:
     spool.fault = lambda telemetry: TypeError("no") if any(item.equipment == "P-5" for item in telemetry) else None
-    messages = [a_message(topic=f"iot/v1/S1/P-{n}/telemetry", mid=n) for n in range(9)]
+    messages = [an_arrival(topic=f"iot/v1/S1/P-{n}/telemetry", mid=n) for n in range(9)]
     assert receiver.take_in(messages, Event())
     assert spooled_codes(spool) == [f"P-{n}" for n in range(9) if n != 5]
     assert acknowledged == list(range(9))
@@ -172,7 +173,7 @@ def test_a_message_that_no_commit_can_hold_is_cornered(
 
 
 def test_everything_is_counted_once(receiver: Receiver, meter: PrometheusMeter) -> None:
-    receiver.take_in([a_message(b'{"a": 1, "b": 2, "c": null}'), a_message(b"{"), a_message(b"[")], Event())
+    receiver.take_in([an_arrival(b'{"a": 1, "b": 2, "c": null}'), an_arrival(b"{"), an_arrival(b"[")], Event())
     assert counted(meter, "messages_received") == 3
     assert counted(meter, "readings_decoded") == 2
     assert counted(meter, "values_dropped", reason="null") == 1
@@ -183,16 +184,16 @@ def test_everything_is_counted_once(receiver: Receiver, meter: PrometheusMeter) 
 def test_the_longest_wait_of_a_batch_for_its_acknowledgement_is_added_up(
     receiver: Receiver, meter: PrometheusMeter
 ) -> None:
-    receiver.take_in([a_message(received_at_ms=T0_MS - 250), a_message(received_at_ms=T0_MS - 100)], Event())
-    receiver.take_in([a_message(b"{", received_at_ms=T0_MS - 500)], Event())
-    receiver.take_in([a_message(received_at_ms=T0_MS + 9000)], Event())  # the clock was set back since
+    receiver.take_in([an_arrival(received_at_ms=T0_MS - 250), an_arrival(received_at_ms=T0_MS - 100)], Event())
+    receiver.take_in([an_arrival(b"{", received_at_ms=T0_MS - 500)], Event())
+    receiver.take_in([an_arrival(received_at_ms=T0_MS + 9000)], Event())  # the clock was set back since
 
     assert counted(meter, "acknowledgement_s") == 0.75
     assert counted(meter, "batches_acknowledged") == 3
 
 
 def test_how_far_reception_has_come_is_known(receiver: Receiver, inbox: Inbox, progress: Progress) -> None:
-    inbox.put(a_message(received_at_ms=T0_MS + 500))
+    inbox.put(an_arrival(received_at_ms=T0_MS + 500))
     inbox.close()
     receiver.run(Event())
     assert progress.received_through_ms == T0_MS + 499

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from iot_maint.catalog import load_catalog
+from iot_maint.domain.columns import TelemetryColumns
 from iot_maint.domain.errors import StoreUnavailable
 from iot_maint.domain.telemetry import Telemetry
 from iot_maint.metering import PrometheusMeter
@@ -29,12 +30,16 @@ def a_roster(database: RelationalDatabase) -> Roster:
     return Roster(database, load_catalog(), timedelta(hours=1), monotonic=lambda: 0.0)
 
 
+def measurements(maker: PointMaker) -> list[str]:
+    return [point.measurement for points in maker.points_of(TelemetryColumns.of([VIBRATION])) for point in points]
+
+
 def test_equipment_registered_this_second_is_stored_under_its_type(database: RelationalDatabase) -> None:
     maker = PointMaker(a_roster(database), PrometheusMeter())
-    assert [point.measurement for point in maker.points_of([VIBRATION])] == ["unregistered"]
+    assert measurements(maker) == ["unregistered"]
     with database.transaction() as repositories:
         repositories.equipment.add(an_equipment("P-1"))
-    assert [point.measurement for point in maker.points_of([VIBRATION])] == ["pump"]
+    assert measurements(maker) == ["pump"]
 
 
 def test_an_absent_database_holds_up_no_telemetry_of_a_register_that_was_read(
@@ -49,6 +54,6 @@ def test_an_absent_database_holds_up_no_telemetry_of_a_register_that_was_read(
         raise StoreUnavailable("the database is away")
 
     monkeypatch.setattr(database, "reading", absent)
-    assert [point.measurement for point in PointMaker(read, PrometheusMeter()).points_of([VIBRATION])] == ["pump"]
+    assert measurements(PointMaker(read, PrometheusMeter())) == ["pump"]
     with pytest.raises(StoreUnavailable):
-        PointMaker(unread, PrometheusMeter()).points_of([VIBRATION])
+        measurements(PointMaker(unread, PrometheusMeter()))

@@ -9,6 +9,7 @@ from threading import Event
 import pytest
 
 from iot_maint.catalog import load_catalog
+from iot_maint.domain.columns import TelemetryColumns
 from iot_maint.domain.equipment import Equipment, EquipmentStatus
 from iot_maint.domain.errors import StoreUnavailable
 from iot_maint.domain.ports import Database
@@ -47,7 +48,11 @@ def a_roster(database: Database, seconds: Seconds | None = None) -> Roster:
 
 
 def points(roster: Roster, *telemetry: Telemetry) -> list[Point]:
-    return PointMaker(roster, PrometheusMeter()).points_of(telemetry)
+    return [
+        one
+        for points in PointMaker(roster, PrometheusMeter()).points_of(TelemetryColumns.of(telemetry))
+        for one in points
+    ]
 
 
 def measurements(roster: Roster, *telemetry: Telemetry) -> list[str]:

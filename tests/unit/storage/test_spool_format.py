@@ -37,8 +37,19 @@ def test_the_rows_of_version_1_are_read_after_an_upgrade(batch: list[Telemetry])
     assert decode_telemetry(1, msgspec.msgpack.encode(rows)) == tuple(batch)
 
 
-def test_the_columns_of_version_2_stay_as_they_are() -> None:
-    """A file written by this release must be read by every later one."""
+FIRST = Telemetry(site="S1", equipment="P", at_ms=1, received_at_ms=3, values={"a": 1.0, "b": 2.0}, retained=True)
+SECOND = Telemetry(
+    site="S1",
+    equipment="P",
+    at_ms=2,
+    received_at_ms=4,
+    values={"a": 3.0},
+    texts={"m": "o"},
+    ts_source=TimestampSource.RECEIVED,
+)
+
+
+def test_the_columns_of_version_2_are_read_after_an_upgrade() -> None:
     content = bytes.fromhex(
         "9a"
         "92 92a161a162 91a161"  # the sets of metrics
@@ -48,19 +59,25 @@ def test_the_columns_of_version_2_stay_as_they_are() -> None:
         "81 01 81a16da16f"  # texts of the second
         "9100 9101"  # retained, without a time
     )
-    first = Telemetry(site="S1", equipment="P", at_ms=1, received_at_ms=3, values={"a": 1.0, "b": 2.0}, retained=True)
-    second = Telemetry(
-        site="S1",
-        equipment="P",
-        at_ms=2,
-        received_at_ms=4,
-        values={"a": 3.0},
-        texts={"m": "o"},
-        ts_source=TimestampSource.RECEIVED,
+
+    assert decode_telemetry(2, content) == (FIRST, SECOND)
+
+
+def test_the_columns_of_version_3_stay_as_they_are() -> None:
+    """A file written by this release must be read by every later one."""
+    content = bytes.fromhex(
+        "98"
+        "92 92 92a161a162 91a161 92 93a25331a15000 93a25331a15001"  # the sets of metrics, the origins
+        "c408 00000000 01000000"  # which origin
+        "c410 0100000000000000 0200000000000000"  # at
+        "c410 0300000000000000 0400000000000000"  # received at
+        "c418 000000000000f03f 0000000000000040 0000000000000840"  # values
+        "81 01 81a16da16f"  # texts of the second
+        "9100 9101"  # retained, without a time
     )
 
-    assert encode_telemetry([first, second]) == content
-    assert decode_telemetry(2, content) == (first, second)
+    assert encode_telemetry([FIRST, SECOND]) == content
+    assert decode_telemetry(3, content) == (FIRST, SECOND)
 
 
 def test_five_values_of_a_thousand_pumps_take_less_than_ninety_bytes_a_message() -> None:
@@ -81,22 +98,29 @@ def test_five_values_of_a_thousand_pumps_take_less_than_ninety_bytes_a_message()
     assert len(encode_telemetry(batch)) < 90_000
 
 
-@pytest.mark.parametrize("content", [b"", b"\x93", b"\x90", encode_telemetry([])[:-1]])
+@pytest.mark.parametrize("content", [b"", b"\x93", b"\x90", encode_telemetry([])[:-1], encode_telemetry([FIRST])[:-20]])
 def test_torn_bytes_are_called_damaged(content: bytes) -> None:
     with pytest.raises(MaintError):
-        decode_telemetry(2, content)
+        decode_telemetry(VERSION, content)
 
 
 def test_columns_that_do_not_fit_together_are_called_damaged() -> None:
     columns = msgspec.msgpack.decode(
         encode_telemetry([Telemetry(site="S", equipment="P", at_ms=1, received_at_ms=2, values={"a": 1.0})])
     )
-    for position, damaged in ((2, [7]), (4, []), (6, []), (6, [1.0, 2.0])):
+    for position, damaged in (
+        (1, b"\1\0\0\0"),
+        (1, b"\0\0\0"),
+        (2, b""),
+        (4, b""),
+        (4, bytes(16)),
+        (0, [[["a"]], [["S", "P", 1]]]),
+    ):
         torn = [damaged if index == position else column for index, column in enumerate(columns)]
         with pytest.raises(MaintError):
-            decode_telemetry(2, msgspec.msgpack.encode(torn))
+            decode_telemetry(VERSION, msgspec.msgpack.encode(torn))
 
 
 def test_a_version_of_a_later_release_is_named() -> None:
-    with pytest.raises(UnknownFormat, match="version 3"):
-        decode_telemetry(3, b"")
+    with pytest.raises(UnknownFormat, match="version 4"):
+        decode_telemetry(4, b"")

@@ -8,8 +8,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from iot_maint.domain.errors import MalformedTelemetry
-from iot_maint.domain.hot_path import make_decoded, make_point, make_telemetry
-from iot_maint.domain.telemetry import Decoded, Point, Telemetry, TimestampSource
 from iot_maint.ingest.decoders.canonical import decode, decode_any
 
 TOPIC, NOW, ZONE = "iot/v1/S1/P-01/telemetry", 1_767_225_700_000, ZoneInfo("Asia/Shanghai")
@@ -59,24 +57,3 @@ def test_any_number_of_metrics(count: int) -> None:
     payload = json.dumps({"ts": NOW, "values": {f"m{number}": number for number in range(count)}}).encode()
 
     assert outcome(payload, shortly=True) == outcome(payload, shortly=False)
-
-
-def test_what_is_made_fast_is_the_frozen_word_itself() -> None:
-    made = make_telemetry("S1", "P-01", 1, 2, {"a": 1.0}, {"b": "x"}, True, TimestampSource.RECEIVED)
-    plain = Telemetry(
-        site="S1",
-        equipment="P-01",
-        at_ms=1,
-        received_at_ms=2,
-        values={"a": 1.0},
-        texts={"b": "x"},
-        retained=True,
-        ts_source=TimestampSource.RECEIVED,
-    )
-
-    assert (type(made), made) == (Telemetry, plain)
-    point = Point(measurement="m", tags={"t": "x"}, at_ms=3, fields={"a": 1.0})
-    assert make_point("m", {"t": "x"}, 3, {"a": 1.0}) == point
-    assert make_decoded(made) == Decoded(telemetry=(made,))
-    with pytest.raises(AttributeError):
-        setattr(made, Telemetry.__slots__[0], "S2")

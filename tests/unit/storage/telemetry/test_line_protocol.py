@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iot_maint.domain.telemetry import Point
+from iot_maint.domain.columns import TelemetryColumns
+from iot_maint.domain.point_columns import Head, PointColumns
+from iot_maint.domain.telemetry import Point, Telemetry
 from iot_maint.storage.telemetry.line_protocol import render_lines, stored_field, stored_measurement, stored_name
 
 T0 = 1_767_225_600_000
@@ -90,13 +92,25 @@ def test_no_name_breaks_out_of_its_line(measurement: str, tags: dict[str, str], 
     assert at_ms == str(T0)
 
 
-@given(st.lists(st.dictionaries(st.text(min_size=1, max_size=4), st.floats(), max_size=4), max_size=5))
-def test_points_of_numbers_come_to_the_same_lines_as_each_alone(contents: list[dict[str, float]]) -> None:
-    points = [Point(measurement="%m", tags={"site": "100 %"}, at_ms=T0, fields=fields) for fields in contents]
-    text = Point(measurement="m", tags={}, at_ms=T0, fields={"title": "beside a text nothing is rendered together"})
-    together, apart = render_lines(points).decode(), render_lines([*points, text]).decode()
+@given(
+    st.lists(st.dictionaries(st.text(min_size=1, max_size=4), st.floats(), min_size=1, max_size=4), max_size=5),
+    st.data(),
+)
+def test_points_in_columns_come_to_the_same_lines_as_each_alone(
+    contents: list[dict[str, float]], data: st.DataObject
+) -> None:
+    telemetry = TelemetryColumns.of(
+        Telemetry(site="100 %", equipment="P", at_ms=T0 + n, received_at_ms=T0, values=values)
+        for n, values in enumerate(contents)
+    )
+    heads = tuple(Head("%m", {"site": one.site, "equipment": "P"}, one.metrics) for one in telemetry.origins)
+    start, stop = sorted(data.draw(st.tuples(*[st.integers(0, len(contents))] * 2)))
+    points = PointColumns(telemetry, heads)[start:stop]
 
-    assert [read(line) for line in together.split("\n") if line] == [read(line) for line in apart.split("\n")[:-1]]
+    together, apart = render_lines(points).decode(), render_lines(list(points)).decode()
+
+    assert len(points) == stop - start
+    assert [read(line) for line in together.split("\n")] == [read(line) for line in apart.split("\n")]
 
 
 def read(line: str) -> list[str | float]:
