@@ -64,6 +64,21 @@ def test_a_checkpoint_is_saved_every_two_seconds_of_real_time(bench: Bench) -> N
     assert bench.monitor.checkpoints == [2]
 
 
+def test_no_more_than_a_tenth_of_the_time_goes_into_checkpoints(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    saved_at: list[float] = []
+
+    def take_a_second(_monitor: NotingMonitor, _number: int) -> None:
+        saved_at.append(bench.now_s)
+        bench.now_s += 1.0
+
+    monkeypatch.setattr(NotingMonitor, "checkpoint", take_a_second)
+    for bench.now_s in (2.0, 11.5, 12.0):
+        bench.spool_batches(1)
+        bench.decider.step(Event())
+
+    assert saved_at == [2.0, 12.0]
+
+
 def test_the_end_saves_a_last_checkpoint(bench: Bench) -> None:
     bench.spool_batches(2)
     stop = Event()
