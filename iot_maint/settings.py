@@ -21,6 +21,7 @@ from pydantic_settings import (
 
 from iot_maint.domain.catalog import Language
 from iot_maint.domain.errors import BrokenSetting
+from iot_maint.tls import TlsFiles
 from iot_maint.topic_rules import TopicRule
 
 PREFIX = "IOT_MAINT_"
@@ -79,7 +80,12 @@ class Settings(BaseSettings):
     )
 
     mqtt_url: SecretStr = SecretStr("mqtt://127.0.0.1:1883")
+    # Paths, so not …_FILE: under that suffix the file's content would be the value.
+    mqtt_tls_ca: Path | None = None
+    mqtt_tls_cert: Path | None = None
+    mqtt_tls_key: Path | None = None
     telemetry_url: SecretStr | None = None
+    telemetry_tls_ca: Path | None = None
     database_url: SecretStr | None = None
     data_dir: Path = Path("iot-maint-data")
     worker: str = Field(default="1", pattern=r"^[A-Za-z0-9_.-]{1,32}$")
@@ -96,6 +102,13 @@ class Settings(BaseSettings):
     webhook_secret: SecretStr | None = None
     service_levels: Literal["four-level", "three-level", "premium"] = "four-level"
     topics: TopicRules = ()
+
+    @field_validator("mqtt_tls_ca", "mqtt_tls_cert", "mqtt_tls_key", "telemetry_tls_ca")
+    @classmethod
+    def _is_a_path(cls, value: Path | None) -> Path | None:
+        if value is not None and "-----BEGIN" in str(value):
+            raise ValueError("holds the file's content where its path is expected; set the path, without _FILE")
+        return value
 
     @field_validator("site_timezone")
     @classmethod
@@ -137,6 +150,21 @@ class Settings(BaseSettings):
         if self.telemetry_url is None:
             return f"sqlite:///{self.data_dir / 'telemetry.db'}"
         return self.telemetry_url.get_secret_value()
+
+    @property
+    def mqtt_tls(self) -> TlsFiles:
+        """What secures the connection to the broker, beside its URL."""
+        return TlsFiles(
+            prefix=f"{PREFIX}MQTT_TLS",
+            authority=self.mqtt_tls_ca,
+            certificate=self.mqtt_tls_cert,
+            key=self.mqtt_tls_key,
+        )
+
+    @property
+    def telemetry_tls(self) -> TlsFiles:
+        """What secures the connection to the telemetry store, beside its URL."""
+        return TlsFiles(prefix=f"{PREFIX}TELEMETRY_TLS", authority=self.telemetry_tls_ca)
 
     @property
     def database(self) -> str:

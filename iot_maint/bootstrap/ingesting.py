@@ -44,8 +44,9 @@ def client_id(installation: Installation) -> str:
 
 
 def broker_address(installation: Installation) -> BrokerAddress:
-    """Where the broker is."""
-    return parse_broker_url(installation.settings.mqtt_url.get_secret_value())
+    """Where the broker is, and with which files a connection to it is secured."""
+    settings = installation.settings
+    return parse_broker_url(settings.mqtt_url.get_secret_value(), settings.mqtt_tls)
 
 
 def make_monitor(installation: Installation, spool_id: str, on_outcome: OnOutcome | None = None) -> Monitor:

@@ -60,7 +60,7 @@ def open_installation(settings: Settings) -> Iterator[Installation]:
     with ExitStack() as stack:
         database = open_database(settings.database)
         stack.callback(database.close)
-        telemetry = open_telemetry_store(settings.telemetry)
+        telemetry = open_telemetry_store(settings.telemetry, tls_files=settings.telemetry_tls)
         stack.callback(telemetry.close)
         yield Installation(
             settings=settings,

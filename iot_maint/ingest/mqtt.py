@@ -3,7 +3,7 @@
 MQTT 3.1.1, QoS 1, clean session off, manual acknowledgement: what is not acknowledged is delivered again.
 """
 
-import ssl
+import sys
 import threading
 from collections.abc import Iterable, Sequence
 from typing import Self
@@ -108,8 +108,8 @@ class Subscriber:
             client.on_publishes = self._on_publishes
         if self._address.username is not None:
             client.username_pw_set(self._address.username, self._address.password)
-        if self._address.tls:
-            client.tls_set_context(ssl.create_default_context())
+        if (context := self._address.tls_context()) is not None:
+            client.tls_set_context(context)
         client.reconnect_delay_set(_RECONNECT_FIRST_S, _RECONNECT_MOST_S)
         client.on_pre_connect = self._on_pre_connect
         client.on_connect = self._on_connect
@@ -140,7 +140,9 @@ class Subscriber:
         logger.info("connected to broker %s, which %s", self._address, session)
 
     def _on_connect_fail(self, _client: paho.Client, _userdata: object) -> None:
-        logger.warning("broker %s cannot be reached; trying on", self._address)
+        # paho calls this where it has caught the reason, and keeps that to itself.
+        why = self._address.explain(sys.exception())
+        logger.warning("broker %s cannot be reached: %s; trying on", self._address, why)
 
     def _on_subscribe(
         self,
@@ -166,6 +168,8 @@ class Subscriber:
         self._begin_connection()
         if self._connected and reason.is_failure:
             logger.warning("connection to broker %s lost: %s", self._address, reason)
+        elif reason.is_failure:
+            logger.warning("broker %s %s; trying on", self._address, self._address.explain_refusal())
         self._set_connected(False)
 
     def _on_message(self, _client: paho.Client, _userdata: object, message: paho.MQTTMessage) -> None:

@@ -1,6 +1,6 @@
 """One real round trip to the broker, beside the service's own session: connect, subscribe, publish nothing."""
 
-import ssl
+import re
 from collections.abc import Sequence
 from threading import Event
 
@@ -15,6 +15,7 @@ from iot_maint.ingest.mqtt import TELEMETRY
 
 WITHIN_S = 5.0
 NOT_AUTHORISED = 401
+_ALERT = re.compile(r"\[SSL: (\w+)\]")
 
 
 def probe_broker(address: BrokerAddress, client_id: str, topic_filters: Sequence[str] = (TELEMETRY,)) -> None:
@@ -24,10 +25,11 @@ def probe_broker(address: BrokerAddress, client_id: str, topic_filters: Sequence
     )
     if address.username is not None:
         client.username_pw_set(address.username, address.password)
-    if address.tls:
-        client.tls_set_context(ssl.create_default_context())
+    if (context := address.tls_context()) is not None:
+        client.tls_set_context(context)
     done = Event()
     refusals: list[str] = []
+    alerts = [""]
 
     def on_connect(
         connected: paho.Client,
@@ -56,13 +58,30 @@ def probe_broker(address: BrokerAddress, client_id: str, topic_filters: Sequence
         )
         done.set()
 
+    def on_disconnect(
+        _client: paho.Client,
+        _userdata: object,
+        _flags: paho.DisconnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        if reason.is_failure:
+            refusals.append(f"the broker {address.explain_refusal(alerts[-1])}")
+            done.set()
+
+    def on_log(_client: paho.Client, _userdata: object, _level: int, text: str) -> None:
+        # What TLS 1.3 says against a client certificate comes only here: the handshake was over long before.
+        alerts.extend(_ALERT.findall(text))
+
     client.on_connect = on_connect
     client.on_subscribe = on_subscribe
+    client.on_disconnect = on_disconnect
+    client.on_log = on_log
     try:
         client.connect(address.host, address.port, keepalive=10)
     except (OSError, ValueError) as error:
         raise StoreUnavailable(
-            f"no broker answers at {address} ({error}): start it, or mend IOT_MAINT_MQTT_URL"
+            f"no broker answers at {address} ({address.explain(error)}): start it, or mend IOT_MAINT_MQTT_URL"
         ) from None
     if client.loop_start() is not MQTTErrorCode.MQTT_ERR_SUCCESS:
         raise StoreUnavailable(f"cannot watch the connection to {address}")

@@ -1,11 +1,13 @@
 """A real InfluxDB 2.x on a free loopback port: set up once, a fresh bucket for each test."""
 
 import secrets
+import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 
+from tests.servers.certificates import Certificate
 from tests.servers.processes import HOST, ServerProcess, free_port
 
 ORG = "iot-maint-tests"
@@ -21,6 +23,8 @@ class InfluxdbServer:
     port: int = field(default_factory=free_port)
     org: str = ORG
     token: str = field(default_factory=lambda: secrets.token_hex(16))
+    tls: Certificate | None = None
+    authority: Path | None = None  # who has signed it
     process: ServerProcess = field(init=False)
 
     def __post_init__(self) -> None:
@@ -32,6 +36,7 @@ class InfluxdbServer:
                 f"--sqlite-path={self.folder / 'influxd.sqlite'}",
                 f"--http-bind-address={self.host}:{self.port}",
                 "--reporting-disabled",
+                *self._tls_options(),
             ],
             is_ready=self._is_healthy,
             log=self.folder / "influxd.log",
@@ -40,7 +45,7 @@ class InfluxdbServer:
 
     @property
     def url(self) -> str:
-        return f"http://{self.host}:{self.port}"
+        return f"http{'' if self.tls is None else 's'}://{self.host}:{self.port}"
 
     def start(self) -> None:
         self.process.start()
@@ -63,6 +68,7 @@ class InfluxdbServer:
                 "token": self.token,
             },
             timeout=30,
+            verify=self.verify,
         )
         answer.raise_for_status()
 
@@ -84,12 +90,24 @@ class InfluxdbServer:
 
     def _client(self) -> httpx.Client:
         return httpx.Client(
-            base_url=self.url, headers={"Authorization": f"Token {self.token}"}, timeout=30, trust_env=False
+            base_url=self.url,
+            headers={"Authorization": f"Token {self.token}"},
+            timeout=30,
+            trust_env=False,
+            verify=self.verify,
         )
+
+    @property
+    def verify(self) -> ssl.SSLContext | bool:
+        """As httpx takes it."""
+        return True if self.authority is None else ssl.create_default_context(cafile=self.authority)
+
+    def _tls_options(self) -> list[str]:
+        return [] if self.tls is None else [f"--tls-cert={self.tls.certificate}", f"--tls-key={self.tls.key}"]
 
     def _is_healthy(self) -> bool:
         try:
-            answer = httpx.get(f"{self.url}/health", timeout=2, trust_env=False)
+            answer = httpx.get(f"{self.url}/health", timeout=2, trust_env=False, verify=self.verify)
         except httpx.TransportError:
             return False
         return answer.status_code == httpx.codes.OK
@@ -117,7 +135,8 @@ class InfluxdbBucket:
     @property
     def telemetry_url(self) -> str:
         """As `IOT_MAINT_TELEMETRY_URL` takes it."""
-        return f"influxdb://:{self.token}@{self.server.host}:{self.server.port}/{self.org}/{self.bucket}"
+        scheme = "influxdb" if self.server.tls is None else "influxdbs"
+        return f"{scheme}://:{self.token}@{self.server.host}:{self.server.port}/{self.org}/{self.bucket}"
 
     def write(self, lines: str) -> None:
         """Line protocol with times in ms, written past the product."""
@@ -141,5 +160,7 @@ class InfluxdbBucket:
         headers = {"Authorization": f"Token {self.token}"}
         if content is not None:
             params = {"org": self.org, "bucket": self.bucket, "precision": "ms"}
-        with httpx.Client(base_url=self.url, headers=headers, timeout=30, trust_env=False) as client:
+        with httpx.Client(
+            base_url=self.url, headers=headers, timeout=30, trust_env=False, verify=self.server.verify
+        ) as client:
             return client.request(method, path, content=content, params=params).raise_for_status()

@@ -57,6 +57,22 @@ def test_secrets_are_not_shown() -> None:
     assert "hunter2" not in repr(settings)
 
 
+def test_the_files_of_tls_are_named_by_their_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IOT_MAINT_MQTT_TLS_CA", "ca.pem")
+    monkeypatch.setenv("IOT_MAINT_TELEMETRY_TLS_CA", "other.pem")
+    settings = load_settings()
+    assert (settings.mqtt_tls.authority, settings.mqtt_tls.prefix) == (Path("ca.pem"), "IOT_MAINT_MQTT_TLS")
+    assert (settings.telemetry_tls.authority, settings.telemetry_tls.given) == (
+        Path("other.pem"),
+        ("IOT_MAINT_TELEMETRY_TLS_CA",),
+    )
+    (tmp_path / "ca.pem").write_text("-----BEGIN CERTIFICATE-----\n", "utf-8")
+    monkeypatch.delenv("IOT_MAINT_MQTT_TLS_CA")
+    monkeypatch.setenv("IOT_MAINT_MQTT_TLS_CA_FILE", str(tmp_path / "ca.pem"))
+    with pytest.raises(BrokenSetting, match=r"IOT_MAINT_MQTT_TLS_CA_FILE: .* set the path, without _FILE"):
+        load_settings()
+
+
 def test_spans_are_written_with_their_unit() -> None:
     for text, span in (("90s", timedelta(seconds=90)), ("1.5h", timedelta(minutes=90)), ("7d", timedelta(days=7))):
         assert Settings.model_validate({"late_after": text}).late_after == span
@@ -91,6 +107,7 @@ def test_an_address_of_version_6_is_bound_without_its_brackets() -> None:
         ("HTTP_BIND", "localhost", "match pattern"),
         ("SERVICE_LEVELS", "gold", "'four-level'"),
         ("WEBHOOK_SECRET_FILE", "nowhere", "cannot read nowhere"),
+        ("MQTT_TLS_CA", "-----BEGIN CERTIFICATE-----", "set the path, without _FILE"),
     ],
 )
 def test_a_wrong_variable_is_one_line_with_its_name(

@@ -6,6 +6,8 @@ import msgspec
 
 from iot_maint.domain.errors import StoreRefused, StoreUnavailable
 from iot_maint.domain.retry_after import retry_after
+from iot_maint.storage.telemetry.urls import InfluxAddress
+from iot_maint.tls import explain_failure
 
 _ASK_AGAIN = frozenset({408, 425, 429})
 _LONGEST_WORDS = 500
@@ -26,9 +28,10 @@ def error_of(status: int, body: str, headers: Mapping[str, str]) -> StoreUnavail
     return StoreRefused(status, message)
 
 
-def unreachable(base_url: str, cause: Exception) -> StoreUnavailable:
+def unreachable(address: InfluxAddress, cause: Exception) -> StoreUnavailable:
     """The error for no answer at all."""
-    return StoreUnavailable(f"InfluxDB at {base_url} does not answer: {_one_line(str(cause))}")
+    words = explain_failure(cause, address.tls_files.prefix) or str(cause)
+    return StoreUnavailable(f"InfluxDB at {address.base_url} does not answer: {_one_line(words)}")
 
 
 def _words_of(body: str) -> str:

@@ -35,6 +35,7 @@ class InfluxTelemetryStore(InfluxReader):
             token=address.token,
             org=address.org,
             timeout=(_milliseconds(connect_timeout), _milliseconds(timeout)),
+            ssl_context=address.tls_context(),
         )
         # Its batching mode loses data without a word when the server refuses or is away.
         self._writes = self._client.write_api(write_options=SYNCHRONOUS)
@@ -74,12 +75,12 @@ class InfluxTelemetryStore(InfluxReader):
         except ApiException as error:
             # Status 0 is a failed TLS handshake: nothing was answered at all.
             if not error.status:
-                raise unreachable(self._address.base_url, error) from error
+                raise unreachable(self._address, error) from error
             raise error_of(error.status, error.body or "", error.headers or {}) from error
         except (HTTPError, UnicodeDecodeError) as error:
             # urllib3's own errors pass through influxdb-client as they are: timeouts, resets, refusals.
             # It decodes every answer as UTF-8, also that of some proxy which is no InfluxDB.
-            raise unreachable(self._address.base_url, error) from error
+            raise unreachable(self._address, error) from error
 
 
 def _milliseconds(span: timedelta) -> int:

@@ -42,6 +42,8 @@ class InfluxQueries:
             timeout=httpx.Timeout(timeout.total_seconds(), connect=connect_timeout.total_seconds()),
             # The store is the installation's own: a proxy for the way out is not asked.
             trust_env=False,
+            # Of the system's authorities, as for writing: httpx alone would bring a list of its own.
+            verify=address.tls_context() or True,
         )
 
     def ask(self, statements: str, values: Mapping[str, str] | None = None) -> list[list[Series]]:
@@ -84,7 +86,7 @@ class InfluxQueries:
         try:
             answer = self._client.request(method, path, params=params, data=data, content=content)
         except httpx.TransportError as error:
-            raise unreachable(self._address.base_url, error) from error
+            raise unreachable(self._address, error) from error
         if not answer.is_success:
             raise error_of(answer.status_code, answer.text, answer.headers)
         return answer.content

@@ -1,11 +1,14 @@
 """`IOT_MAINT_TELEMETRY_URL`, parsed once."""
 
+import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from iot_maint.domain.errors import BrokenSetting
+from iot_maint.tls import TlsFiles, tls_context
 
+SYSTEM_AUTHORITIES = TlsFiles(prefix="IOT_MAINT_TELEMETRY_TLS")
 SETTING = "IOT_MAINT_TELEMETRY_URL"
 ACCEPTED = "influxdb://:TOKEN@host:8086/ORG/BUCKET, influxdbs://… (TLS) or sqlite:///path"
 DEFAULT_PORT = 8086
@@ -20,6 +23,11 @@ class InfluxAddress:
     org: str
     bucket: str
     token: str = field(repr=False)
+    tls_files: TlsFiles = SYSTEM_AUTHORITIES
+
+    def tls_context(self) -> ssl.SSLContext | None:
+        """What to secure the connection with, None for one in the clear."""
+        return tls_context(self.tls_files) if self.base_url.startswith("https:") else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +37,17 @@ class SqliteAddress:
     path: Path
 
 
-def parse_telemetry_url(url: str) -> InfluxAddress | SqliteAddress:
+def parse_telemetry_url(url: str, tls_files: TlsFiles = SYSTEM_AUTHORITIES) -> InfluxAddress | SqliteAddress:
     """The address behind the URL; `BrokenSetting` says what is missing and never repeats the token."""
     scheme = url.partition("://")[0].lower()
+    if tls_files.given and scheme in {"sqlite", "influxdb"}:
+        raise _broken(f"{', '.join(tls_files.given)} would be without effect: the scheme is {scheme}, without TLS")
     if scheme == "sqlite":
         return _parse_sqlite(url)
     if scheme in _SCHEMES:
-        return _parse_influx(url, _SCHEMES[scheme])
+        address = _parse_influx(url, _SCHEMES[scheme], tls_files)
+        address.tls_context()  # a file that cannot be used is told of at the start
+        return address
     raise BrokenSetting(f"{SETTING}: no store of this scheme; accepted: {ACCEPTED}")
 
 
@@ -49,7 +61,7 @@ def _parse_sqlite(url: str) -> SqliteAddress:
     return SqliteAddress(path=Path(path))
 
 
-def _parse_influx(url: str, scheme: str) -> InfluxAddress:
+def _parse_influx(url: str, scheme: str, tls_files: TlsFiles) -> InfluxAddress:
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port or DEFAULT_PORT
@@ -69,7 +81,11 @@ def _parse_influx(url: str, scheme: str) -> InfluxAddress:
         raise _broken("after the host come organisation and bucket, /ORG/BUCKET; write / in a name as %2F")
     shown_host = f"[{host}]" if ":" in host else host
     return InfluxAddress(
-        base_url=f"{scheme}://{shown_host}:{port}", org=names[0], bucket=names[1], token=unquote(parts.password)
+        base_url=f"{scheme}://{shown_host}:{port}",
+        org=names[0],
+        bucket=names[1],
+        token=unquote(parts.password),
+        tls_files=tls_files,
     )
 
 

@@ -156,7 +156,7 @@ def test_a_server_without_tls_is_unavailable_over_tls_in_one_line() -> None:
     with receiving() as receiver:
         store = open_telemetry_store(f"influxdbs://:t@{receiver.host}:{receiver.port}/o/b")
         for call in (lambda: store.write([POINT]), lambda: store.read_series(QUERY)):
-            with pytest.raises(StoreUnavailable, match="SSL") as error:
+            with pytest.raises(StoreUnavailable, match="TLS") as error:
                 call()
             assert "\n" not in str(error.value)
 
