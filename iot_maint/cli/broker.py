@@ -1,10 +1,12 @@
 """`iot-maint broker`."""
 
+from typing import Annotated
+
 import typer
 
 from iot_maint.bootstrap.ingesting import broker_address
 from iot_maint.bootstrap.installation import open_installation
-from iot_maint.services.broker_acl import mosquitto_acl
+from iot_maint.ingest.broker_acl import mosquitto_acl
 from iot_maint.settings import load_settings
 
 DEFAULT_USER = "iot-maint"
@@ -22,9 +24,15 @@ def _group() -> None:
     """The broker."""
 
 
-def acl() -> None:
-    """Mosquitto's acl_file from the register, on standard output: each device may publish under its own topic."""
-    with open_installation(load_settings()) as installation, installation.database.reading() as repositories:
-        user = broker_address(installation).username or DEFAULT_USER
+def acl(
+    user: Annotated[
+        str | None,
+        typer.Option("--user", help="The service's name at the broker; default: the URL's, or iot-maint."),
+    ] = None,
+) -> None:
+    """Mosquitto's acl_file from register and topic rules, on standard output: each may publish its own topics alone."""
+    settings = load_settings()
+    with open_installation(settings) as installation, installation.database.reading() as repositories:
+        service = user or broker_address(installation).username or DEFAULT_USER
         equipment = [entry.equipment for entry in repositories.equipment.monitored()]
-    typer.echo(mosquitto_acl(equipment, user), nl=False)
+    typer.echo(mosquitto_acl(equipment, settings.topics, service), nl=False)
