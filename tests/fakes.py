@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from iot_maint.domain.ports import Database, Repositories, Spool, TelemetryStore
 from iot_maint.domain.queries import SeriesQuery, SeriesSample
-from iot_maint.domain.telemetry import Batch, DeadLetter, Point, Telemetry
+from iot_maint.domain.telemetry import Batch, DeadLetter, GatewayBirth, GatewayNotice, Point, Telemetry
 
 Fault = Exception | None
 
@@ -59,11 +59,20 @@ class FaultySpool:
     def id(self) -> str:
         return self.inner.id
 
-    def append(self, telemetry: Sequence[Telemetry], dead: Sequence[DeadLetter], received_at_ms: int) -> int:
+    def append(
+        self,
+        telemetry: Sequence[Telemetry],
+        dead: Sequence[DeadLetter],
+        received_at_ms: int,
+        notices: Sequence[GatewayNotice] = (),
+    ) -> int:
         fault = self.fault(telemetry)
         if fault is not None:
             raise fault
-        return self.inner.append(telemetry, dead, received_at_ms)
+        return self.inner.append(telemetry, dead, received_at_ms, notices)
+
+    def births(self) -> list[GatewayBirth]:
+        return self.inner.births()
 
     def read_after(self, number: int, limit: int) -> list[Batch]:
         return self.inner.read_after(number, limit)

@@ -96,6 +96,7 @@ def _service(
     inbox, progress = Inbox(), Progress()
     topics = TopicMap(settings.topics, installation.roster.devices_of)
     admission = make_admission(installation)
+    topics.restore(spool.births())
     if settings.topics:
         _read_register(installation)
     subscriber = Subscriber(
@@ -105,6 +106,7 @@ def _service(
         clock=clock,
         meter=meter,
         topic_filters=topics.topic_filters,
+        on_session_begun=topics.doubt_births,
     )
     receiver = Receiver(
         inbox=inbox,

@@ -39,6 +39,19 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayBirth:
+    """A gateway, or (`device`) one device behind it, has described its metrics; data may then name them by numbers.
+
+    The gateway's own birth voids those of all its devices.
+    """
+
+    gateway: str
+    device: str | None
+    topic: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayDeath:
     """A gateway, or (`device`) one device behind it, has said that it is gone, or its broker has said so for it."""
 
@@ -60,7 +73,7 @@ class RebirthRequest:
 
 
 # What a message says of a gateway itself.
-GatewayNotice = GatewayDeath | RebirthRequest
+GatewayNotice = GatewayBirth | GatewayDeath | RebirthRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ MQTT 3.1.1, QoS 1, clean session off, manual acknowledgement: what is not acknow
 
 import sys
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Self
 
 import paho.mqtt.client as paho
@@ -32,7 +32,8 @@ logger = quiet_logger(__name__)
 class Subscriber:
     """Puts what the broker sends into an inbox; connected, and connecting again, within `with`.
 
-    Its thread only queues: a full inbox stops the reading of the socket, and so the broker.
+    Its thread only queues: a full inbox stops the reading of the socket, and so the broker.  `on_session_begun` is
+    called there when the broker knew no session of ours, so that messages may have been lost.
     """
 
     def __init__(
@@ -44,12 +45,14 @@ class Subscriber:
         clock: Clock,
         meter: Meter,
         topic_filters: Sequence[str] = (TELEMETRY,),
+        on_session_begun: Callable[[], None] = lambda: None,
     ) -> None:
         self._address = address
         self._inbox = inbox
         self._clock = clock
         self._meter = meter
         self._topic_filters = tuple(topic_filters)
+        self._on_session_begun = on_session_begun
         # The number of the present connection. The broker uses a message's id again on the next one, so that an
         # acknowledgement that comes late would there acknowledge another message, one that nobody stored.
         self._connection = 0
@@ -134,6 +137,8 @@ class Subscriber:
         if reason.is_failure:
             logger.error("broker %s refuses the connection: %s", self._address, reason)
             return
+        if not flags.session_present:
+            self._on_session_begun()
         # Subscribe here: a reconnect may find a broker that has lost the session.
         client.subscribe([(topic, 1) for topic in self._topic_filters])
         session = "kept its session" if flags.session_present else "began a session"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from iot_maint.domain.ports import Meter
-from iot_maint.domain.telemetry import GatewayDeath, GatewayNotice
+from iot_maint.domain.telemetry import GatewayBirth, GatewayDeath, GatewayNotice
 from iot_maint.ingest.quiet_log import quiet_logger
 
 # (topic, payload): sent once, to whoever listens
@@ -15,6 +15,8 @@ logger = quiet_logger(__name__)
 def heed(notices: Iterable[GatewayNotice], meter: Meter, publish: Publish) -> None:
     """Only a request that its topic rule allows is published; nothing else ever is."""
     for notice in notices:
+        if isinstance(notice, GatewayBirth):
+            continue  # the spool has it
         if isinstance(notice, GatewayDeath):
             meter.count("gateway_deaths")
             logger.info("%s says that it is gone", notice.gateway if notice.device is None else notice.device)

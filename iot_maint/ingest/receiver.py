@@ -8,7 +8,6 @@ from iot_maint.domain.columns import TelemetryColumns
 from iot_maint.domain.errors import MaintError
 from iot_maint.domain.instants import epoch_ms
 from iot_maint.domain.ports import Clock, Meter, Spool
-from iot_maint.domain.telemetry import DeadLetter
 from iot_maint.ingest.backoff import Backoff
 from iot_maint.ingest.decoders.names import printable
 from iot_maint.ingest.door import Admitted, Door, Message, dead_letter
@@ -74,7 +73,7 @@ class Receiver:
         telemetry = admitted.telemetry
         while True:
             try:
-                number = self._append(telemetry, admitted.dead, arrivals[-1].received_at_ms)
+                number = self._append(telemetry, admitted, arrivals[-1].received_at_ms)
             except MaintError as error:
                 self._meter.count("store_failures", store="spool")
                 logger.error("cannot spool, so nothing is acknowledged: %s", error)
@@ -123,9 +122,11 @@ class Receiver:
             logger.exception("cannot take in a message of %s", printable(message.topic))
             admitted.dead.append(dead_letter(message, "internal_error", type(error).__name__))
 
-    def _append(self, telemetry: TelemetryColumns, dead: Sequence[DeadLetter], received_at_ms: int) -> int:
+    def _append(self, telemetry: TelemetryColumns, admitted: Admitted, received_at_ms: int) -> int:
         """The batch's number, 0 when nothing of it was telemetry."""
-        return self._spool.append(telemetry, dead, received_at_ms) if telemetry or dead else 0
+        if not telemetry and not admitted.dead and not admitted.notices:
+            return 0
+        return self._spool.append(telemetry, admitted.dead, received_at_ms, admitted.notices)
 
     def _count(
         self, arrivals: Sequence[Arrivals], admitted: Admitted, telemetry: TelemetryColumns, number: int

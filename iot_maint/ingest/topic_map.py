@@ -1,13 +1,14 @@
 """Which decoder is for which topic: the rules of the settings in their order, and then the product's own topic."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from iot_maint.domain.errors import MalformedTelemetry
-from iot_maint.domain.telemetry import Decoded
+from iot_maint.domain.telemetry import Decoded, GatewayBirth
 from iot_maint.ingest.decoders import DECODERS, Decode, canonical
 from iot_maint.ingest.decoders.source import DevicesOf, Source
+from iot_maint.ingest.decoders.sparkplug_b import SparkplugDecoder
 from iot_maint.ingest.mqtt import TELEMETRY
 from iot_maint.topic_rules import TopicRule
 
@@ -23,6 +24,19 @@ class TopicMap:
         self._rules = [(source, DECODERS[source.rule.format](source)) for source in sources]
         self._decoder_of = lru_cache(maxsize=_CACHED)(self._find)
         self.topic_filters = tuple(dict.fromkeys([TELEMETRY, *(rule.topic_filter for rule in rules)]))
+
+    def restore(self, births: Iterable[GatewayBirth]) -> None:
+        """What gateways have said of themselves in an earlier life, to the decoder of the rule that reads it now."""
+        for birth in births:
+            decoder = self._find(birth.topic)
+            if isinstance(decoder, SparkplugDecoder):
+                decoder.restore([birth])
+
+    def doubt_births(self) -> None:
+        """The broker has lost our session, and with it perhaps births.  From any thread."""
+        for _, decoder in self._rules:
+            if isinstance(decoder, SparkplugDecoder):
+                decoder.doubt()
 
     @property
     def decode(self) -> Decode:

@@ -9,7 +9,8 @@ from typing import Self
 
 from iot_maint.domain.columns import TelemetryColumns
 from iot_maint.domain.errors import MaintError, StoreUnavailable
-from iot_maint.domain.telemetry import Batch, DeadLetter, Telemetry
+from iot_maint.domain.telemetry import Batch, DeadLetter, GatewayBirth, GatewayNotice, Telemetry
+from iot_maint.storage.births import BirthBox, read_births
 from iot_maint.storage.dead_letters import DeadLetterBox, read_letters
 from iot_maint.storage.recent_batches import RecentBatches
 from iot_maint.storage.spool_file import (
@@ -34,10 +35,13 @@ class SqliteSpool:
     another process holds it.
     """
 
-    def __init__(self, data_dir: Path, worker: str, letters: DeadLetterBox | None = None) -> None:
+    def __init__(
+        self, data_dir: Path, worker: str, letters: DeadLetterBox | None = None, births: BirthBox | None = None
+    ) -> None:
         self._path = spool_path(data_dir, worker)
         self._worker = worker
         self._letters = letters or DeadLetterBox()
+        self._births = births or BirthBox()
         self._recent = RecentBatches(_RECENT_BYTES)
         self._open = ExitStack()
         # Readers do not wait for a commit's fsync: in WAL mode two connections are two worlds.
@@ -69,7 +73,13 @@ class SqliteSpool:
         """A random id, made with the file."""
         return self._id
 
-    def append(self, telemetry: Sequence[Telemetry], dead: Sequence[DeadLetter], received_at_ms: int) -> int:
+    def append(
+        self,
+        telemetry: Sequence[Telemetry],
+        dead: Sequence[DeadLetter],
+        received_at_ms: int,
+        notices: Sequence[GatewayNotice] = (),
+    ) -> int:
         """One durable commit; the batch's number, 0 when there was no telemetry."""
         content = encode_telemetry(telemetry) if telemetry else b""
         number = 0
@@ -81,6 +91,7 @@ class SqliteSpool:
                 )
                 number = cursor.lastrowid or 0
             self._letters.add(connection, dead)
+            self._births.heed(connection, notices)
         if number:
             batch = Batch(number=number, received_at_ms=received_at_ms, telemetry=TelemetryColumns.of(telemetry))
             self._recent.add(batch, len(content))
@@ -134,6 +145,11 @@ class SqliteSpool:
         """Dead letters by id, oldest first."""
         with self._read() as connection:
             return read_letters(connection, after_id, limit)
+
+    def births(self) -> list[GatewayBirth]:
+        """The births that are kept, in the order in which they came."""
+        with self._read() as connection:
+            return read_births(connection)
 
     def close(self) -> None:
         """Release the file and its lock."""

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from iot_maint.domain.errors import BrokenSetting, MaintError, StoreUnavailable, UnknownFormat
+from iot_maint.storage import births
 
 SCHEMA_VERSION = 1
 _WORKER = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -79,6 +80,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
                 connection.execute(statement)
             connection.execute("INSERT INTO meta VALUES ('id', ?)", (secrets.token_hex(16),))
             connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+        connection.execute(births.TABLE)
         connection.execute("COMMIT")
         if version > SCHEMA_VERSION:
             connection.close()

@@ -7,7 +7,7 @@ from iot_maint.domain.queries import (
     SeriesQuery,
     SeriesSample,
 )
-from iot_maint.domain.telemetry import Batch, DeadLetter, Point, Telemetry
+from iot_maint.domain.telemetry import Batch, DeadLetter, GatewayBirth, GatewayNotice, Point, Telemetry
 
 
 class TelemetryStore(Protocol):
@@ -54,8 +54,21 @@ class Spool(Protocol):
         """A random id, made with the file: checkpoints of another spool say nothing of this one."""
         ...
 
-    def append(self, telemetry: Sequence[Telemetry], dead: Sequence[DeadLetter], received_at_ms: int) -> int:
-        """One durable commit; the batch's number (0 when there was no telemetry, only dead letters)."""
+    def append(
+        self,
+        telemetry: Sequence[Telemetry],
+        dead: Sequence[DeadLetter],
+        received_at_ms: int,
+        notices: Sequence[GatewayNotice] = (),
+    ) -> int:
+        """One durable commit; the batch's number (0 when there was no telemetry, only what stood beside it).
+
+        Of the notices births are kept, and dropped by deaths and by later births.
+        """
+        ...
+
+    def births(self) -> list[GatewayBirth]:
+        """The births that are kept, in the order in which they came."""
         ...
 
     def read_after(self, number: int, limit: int) -> list[Batch]:

@@ -1,7 +1,8 @@
 """Sparkplug B: `spBv1.0/{group}/{type}/{node}[/{device}]`, protobuf.
 
-The only decoder with a memory: data may carry aliases alone, whose names stand in the births before it.  The register
-knows a node as the gateway `group/node`, and its devices, and the node itself, by their names in the topic.
+The only decoder with a memory: data may carry aliases alone, whose names stand in the births before it.  What was kept
+of them over a restart is given back by `restore`.  The register knows a node as the gateway `group/node`, and its
+devices, and the node itself, by their names in the topic; of a node that it does not know nothing is remembered.
 
 A missing birth, an unknown alias or a gap in the sequence makes a request for a rebirth, at most one in ten seconds a
 node.  After a gap what can be read is read on.  Values that the node held back (`is_historical`) are stored, and are
@@ -9,11 +10,12 @@ evidence of nothing.  Commands, and the state of other hosts, are no telemetry.
 """
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from iot_maint.domain.errors import MalformedTelemetry
-from iot_maint.domain.telemetry import Decoded, GatewayDeath, RebirthRequest
+from iot_maint.domain.telemetry import Decoded, GatewayBirth, GatewayDeath, GatewayNotice, RebirthRequest
 from iot_maint.ingest.decoders.names import is_name
 from iot_maint.ingest.decoders.readings import Readings
 from iot_maint.ingest.decoders.source import Source
@@ -33,54 +35,68 @@ class SparkplugDecoder:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._nodes: OrderedDict[str, Node] = OrderedDict()
+        self._doubts = 0
+
+    def restore(self, births: Iterable[GatewayBirth]) -> None:
+        """Remember births of an earlier life; where the sequence had come to since is not known."""
+        for birth in births:
+            try:
+                message = parse_payload(birth.payload)
+            except MalformedTelemetry:  # of another release, at most: the node will be asked again
+                continue
+            if birth.device is None:
+                self._node(birth.gateway).begin(None, bd_seq_of(message.metrics), Birth(message.metrics))
+            else:
+                self._node(birth.gateway).learn(birth.device, Birth(message.metrics))
+
+    def doubt(self) -> None:
+        """Messages were lost, and perhaps births among them: read on, but ask every node once.  From any thread."""
+        self._doubts += 1
 
     def __call__(self, topic: str, payload: bytes, received_at_ms: int, site_timezone: ZoneInfo) -> Decoded:
         """The telemetry of a birth or of data; deaths; requests.  Raises `MalformedTelemetry`."""
-        match topic.split("/"):
-            case [_, "STATE", _] | [_, _, "NCMD", _] | [_, _, "DCMD", _, _]:
-                return _NO_TELEMETRY
-            case [_, group, "NBIRTH" | "NDATA" | "NDEATH" as kind, node]:
-                device = None
-            case [_, group, "DBIRTH" | "DDATA" | "DDEATH" as kind, node, device]:
-                pass
-            case _:
-                raise MalformedTelemetry("bad_topic", f"expected {SPARKPLUG}/group/type/node, and perhaps /device")
+        address = _address_in(topic)
+        if address is None:
+            return _NO_TELEMETRY
+        group, kind, node, device = address
         gateway = f"{group}/{node}"
-        if not is_name(gateway) or (device is not None and not is_name(device)):
-            raise MalformedTelemetry("bad_topic", "the name of node or device is blank, unprintable or too long")
         readings = Readings(self._source, topic, received_at_ms, site_timezone)
         readings.names = readings.names._replace(gateway=gateway, equipment=node if device is None else device)
         message = parse_payload(payload)
         if kind.endswith("DEATH"):
             return self._note_death(gateway, device, message)
-        session = self._node(gateway)
+        known = self._source.knows(gateway)
+        session = self._node(gateway) if known else Node()
+        notices: list[GatewayNotice] = []
+        if kind.endswith("BIRTH") and known:
+            notices.append(GatewayBirth(gateway=gateway, device=device, topic=topic, payload=payload))
         if kind == "NBIRTH":
-            session.begin(message.seq, bd_seq_of(message.metrics), self._remember(gateway, message))
-            return _read(message, session, None, readings)
+            session.begin(message.seq, bd_seq_of(message.metrics), Birth(message.metrics))
+            session.doubts = self._doubts
+            return replace(_read(message, session, None, readings), notices=tuple(notices))
         fault = None if session.advance(message.seq) else "sequence_gap"
         if kind == "DBIRTH" and device is not None:
-            session.learn(device, self._remember(gateway, message))
+            session.learn(device, Birth(message.metrics))
         if None not in session.births or device not in session.births:
             fault = "no_birth"
         decoded = _read(message, session, device, readings)
         if any(rejection.reason == "unknown_alias" for rejection in decoded.rejected):
             fault = fault or "unknown_alias"
-        if fault is None or not self._source.knows(gateway) or not session.may_ask(received_at_ms, ASK_EVERY_MS):
-            return decoded
-        return replace(decoded, notices=(self._request(group, node, fault, received_at_ms),))
+        if session.doubts != self._doubts:
+            fault = fault or "session_lost"
+        if fault is not None and known and session.may_ask(received_at_ms, ASK_EVERY_MS):
+            session.doubts = self._doubts
+            notices.append(self._request(group, node, fault, received_at_ms))
+        return replace(decoded, notices=tuple(notices)) if notices else decoded
 
     def _node(self, gateway: str) -> Node:
         node = self._nodes.get(gateway)
         if node is None:
-            node = self._nodes[gateway] = Node()
+            node = self._nodes[gateway] = Node(doubts=self._doubts)
             if len(self._nodes) > MAX_NODES:
                 self._nodes.popitem(last=False)
         self._nodes.move_to_end(gateway)
         return node
-
-    def _remember(self, gateway: str, message: Payload) -> Birth:
-        """The birth; of a gateway that nothing is registered behind it is not worth its memory."""
-        return Birth(message.metrics if self._source.knows(gateway) else ())
 
     def _note_death(self, gateway: str, device: str | None, message: Payload) -> Decoded:
         node = self._nodes.get(gateway)
@@ -101,6 +117,22 @@ class SparkplugDecoder:
             return RebirthRequest(gateway=gateway, reason=reason)
         topic = f"{SPARKPLUG}/{group}/NCMD/{node}"
         return RebirthRequest(gateway=gateway, reason=reason, topic=topic, payload=rebirth_command(now_ms))
+
+
+def _address_in(topic: str) -> tuple[str, str, str, str | None] | None:
+    """(group, kind of message, node, device); None for what is no telemetry.  Raises `MalformedTelemetry`."""
+    match topic.split("/"):
+        case [_, "STATE", _] | [_, _, "NCMD", _] | [_, _, "DCMD", _, _]:
+            return None
+        case [_, group, "NBIRTH" | "NDATA" | "NDEATH" as kind, node]:
+            device = None
+        case [_, group, "DBIRTH" | "DDATA" | "DDEATH" as kind, node, device]:
+            pass
+        case _:
+            raise MalformedTelemetry("bad_topic", f"expected {SPARKPLUG}/group/type/node, and perhaps /device")
+    if not is_name(f"{group}/{node}") or (device is not None and not is_name(device)):
+        raise MalformedTelemetry("bad_topic", "the name of node or device is blank, unprintable or too long")
+    return group, kind, node, device
 
 
 def _read(message: Payload, node: Node, device: str | None, readings: Readings) -> Decoded:

@@ -49,6 +49,7 @@ class Node:
     births: dict[str | None, Birth] = field(default_factory=dict)
     bd_seq: int | None = None
     asked_at_ms: int | None = None
+    doubts: int = 0  # how often messages had been lost when it was last born, or asked
     _seq: int | None = None
 
     def begin(self, seq: int | None, bd_seq: int | None, birth: Birth) -> None:

@@ -22,7 +22,7 @@ from tests.decide_path import register
 from tests.ingest_worker import eventually
 from tests.servers.mosquitto import MosquittoServer, publish
 from tests.servers.processes import free_port
-from tests.sparkplug_builders import FLOAT, message, metric
+from tests.sparkplug_builders import FLOAT, INT64, message, metric
 
 THINGSBOARD = {"topic": "{gateway}/v1/devices/me/telemetry", "format": "thingsboard"}
 SPARKPLUG = {"topic": "spBv1.0/yard/#", "format": "sparkplug_b", "rebirth": True}
@@ -164,6 +164,70 @@ def test_a_sparkplug_node_without_birth_is_asked_for_it_and_for_nothing_else(
     ((topic, payload),) = heard
     assert topic == "spBv1.0/yard/NCMD/edge-1"
     assert [(one.name, one.value) for one in parse_payload(payload).metrics] == [(REBIRTH, True)]
+
+
+SILENT = {**SPARKPLUG, "rebirth": False}
+NODE, PUMP = "edge-1", "edge-1/pump-1"
+
+
+def be_born(mosquitto: MosquittoServer) -> None:
+    mosquitto.publish(f"spBv1.0/yard/NBIRTH/{NODE}", message(metric("bdSeq", 7, datatype=INT64), seq=0))
+    mosquitto.publish(f"spBv1.0/yard/DBIRTH/{PUMP}", message(metric("vib_rms", 2.0, alias=1, datatype=FLOAT), seq=1))
+
+
+def requests(site: Site) -> float:
+    return site.installation.meter.total("rebirth_requests")
+
+
+def test_aliases_are_understood_after_a_restart_without_another_birth(
+    mosquitto: MosquittoServer, tmp_path: Path
+) -> None:
+    with running(mosquitto.url, tmp_path, SPARKPLUG) as site:
+        site.register("P-01", "yard/edge-1", "pump-1")
+        eventually(lambda: "P-01" in site.installation.roster.entries)
+        be_born(mosquitto)
+        eventually(lambda: {"vib_rms": 2.0} in site.stored("P-01"))
+    mosquitto.publish(f"spBv1.0/yard/DDATA/{PUMP}", message(data_of(2.2), seq=2))
+    with running(mosquitto.url, tmp_path, SPARKPLUG) as site:
+        eventually(lambda: {"vib_rms": 2.2} in site.stored("P-01"))
+        assert (site.rejected(), requests(site)) == (0, 0)
+        mosquitto.publish(f"spBv1.0/yard/NDEATH/{NODE}", message(metric("bdSeq", 7, datatype=INT64)))
+        eventually(lambda: site.installation.meter.total("gateway_deaths") == 1)
+    mosquitto.publish(f"spBv1.0/yard/DDATA/{PUMP}", message(data_of(2.3), seq=3))
+    with running(mosquitto.url, tmp_path, SPARKPLUG) as site:
+        eventually(lambda: site.rejected() == 1)
+        assert {"vib_rms": 2.3} not in site.stored("P-01")
+
+
+def test_a_birth_is_kept_although_it_is_all_that_came(mosquitto: MosquittoServer, tmp_path: Path) -> None:
+    with running(mosquitto.url, tmp_path, SILENT) as site:
+        site.register("P-01", "yard/edge-1", "pump-1")
+        eventually(lambda: "P-01" in site.installation.roster.entries)
+        mosquitto.publish(f"spBv1.0/yard/NBIRTH/{NODE}", message(metric("bdSeq", 7, datatype=INT64), seq=0))
+        nothing_yet = message(metric("vib_rms", None, alias=1, datatype=FLOAT), seq=1)
+        mosquitto.publish(f"spBv1.0/yard/DBIRTH/{PUMP}", nothing_yet)
+        eventually(lambda: site.installation.meter.total("messages_received") == 2)
+    with running(mosquitto.url, tmp_path, SILENT) as site:
+        mosquitto.publish(f"spBv1.0/yard/DDATA/{PUMP}", message(data_of(2.2), seq=2))
+        eventually(lambda: site.stored("P-01") == [{"vib_rms": 2.2}])
+
+
+def test_a_broker_that_forgot_the_session_makes_every_node_worth_asking(
+    mosquitto: MosquittoServer, tmp_path: Path
+) -> None:
+    with running(mosquitto.url, tmp_path, SILENT) as site:
+        site.register("P-01", "yard/edge-1", "pump-1")
+        eventually(lambda: "P-01" in site.installation.roster.entries)
+        be_born(mosquitto)
+        eventually(lambda: {"vib_rms": 2.0} in site.stored("P-01"))
+        assert requests(site) == 0
+    mosquitto.stop()
+    (mosquitto.folder / "mosquitto.db").unlink()
+    mosquitto.start()
+    with running(mosquitto.url, tmp_path, SILENT) as site:
+        mosquitto.publish(f"spBv1.0/yard/DDATA/{PUMP}", message(data_of(2.2), seq=9))
+        eventually(lambda: {"vib_rms": 2.2} in site.stored("P-01"))
+        assert requests(site) == 1
 
 
 def data_of(value: float) -> bytes:

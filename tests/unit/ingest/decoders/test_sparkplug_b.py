@@ -1,12 +1,13 @@
 """What Sparkplug's decoder remembers from one message to the next."""
 
 from iot_maint.domain.equipment import Equipment
-from iot_maint.domain.telemetry import Decoded, GatewayDeath, RebirthRequest
+from iot_maint.domain.telemetry import Decoded, GatewayBirth, GatewayDeath, RebirthRequest
 from iot_maint.ingest.decoders.source import Source
 from iot_maint.ingest.decoders.sparkplug_b import ASK_EVERY_MS, SparkplugDecoder
 from iot_maint.ingest.decoders.sparkplug_node import MAX_DEVICES
 from iot_maint.ingest.decoders.sparkplug_wire import REBIRTH, parse_payload
 from iot_maint.topic_rules import Format, TopicRule
+from tests.memory import growth
 from tests.payload_files import REGISTER, SHANGHAI
 from tests.sparkplug_builders import FLOAT, INT64, message, metric
 
@@ -19,17 +20,22 @@ class EdgeNode:
     def __init__(self, *, rebirth: bool = True, registered: bool = True) -> None:
         rule = TopicRule(topic="spBv1.0/yard/#", format=Format.SPARKPLUG_B, rebirth=rebirth)
         register = REGISTER if registered else {}
-        self._decoder = SparkplugDecoder(Source(rule, lambda gateway: register.get(gateway, dict[str, Equipment]())))
+        self.decoder = SparkplugDecoder(Source(rule, lambda gateway: register.get(gateway, dict[str, Equipment]())))
         self.now_ms = T_MS
 
     def hear(self, kind: str, payload: bytes, device: str | None = None) -> Decoded:
         topic = f"spBv1.0/yard/{kind}/edge-1" + ("" if device is None else f"/{device}")
-        return self._decoder(topic, payload, self.now_ms, SHANGHAI)
+        return self.decoder(topic, payload, self.now_ms, SHANGHAI)
 
-    def be_born(self, *, alias: int = 1, name: str = "vib_rms", bd_seq: int = 1) -> None:
-        self.hear("NBIRTH", message(metric("bdSeq", bd_seq, datatype=INT64), at_ms=T_MS, seq=0))
+    def be_born(self, *, alias: int = 1, name: str = "vib_rms", bd_seq: int = 1) -> list[GatewayBirth]:
+        """What is to be kept of it."""
+        node = self.hear("NBIRTH", message(metric("bdSeq", bd_seq, datatype=INT64), at_ms=T_MS, seq=0))
         birth = message(metric(name, 2.0, alias=alias, datatype=FLOAT), at_ms=T_MS, seq=1)
-        self.hear("DBIRTH", birth, "pump-1")
+        device = self.hear("DBIRTH", birth, "pump-1")
+        return [notice for notice in node.notices + device.notices if isinstance(notice, GatewayBirth)]
+
+    def restore(self, births: list[GatewayBirth]) -> None:
+        self.decoder.restore(births)
 
     def data(self, seq: int, value: float = 2.5, alias: int = 1) -> Decoded:
         return self.hear(
@@ -101,6 +107,54 @@ def test_after_a_death_aliases_mean_nothing_until_the_next_birth() -> None:
     assert death.notices == (GatewayDeath(gateway="yard/edge-1"),)
     after = node.data(3)
     assert (after.telemetry, reasons(after)) == ((), ["no_birth"])
+
+
+def test_what_was_kept_of_births_names_aliases_again() -> None:
+    before, after = EdgeNode(), EdgeNode()
+    births = before.be_born(bd_seq=4)
+    assert [(birth.gateway, birth.device) for birth in births] == [("yard/edge-1", None), ("yard/edge-1", "pump-1")]
+    after.restore(births)
+    data = after.data(77)
+    assert [item.values for item in data.telemetry] == [{"vib_rms": 2.5}]
+    assert data.notices == ()
+    assert reasons(after.data(79)) == ["sequence_gap"]
+
+
+def test_a_kept_birth_ends_with_the_death_of_its_number_alone() -> None:
+    before, after = EdgeNode(), EdgeNode()
+    after.restore(before.be_born(bd_seq=4))
+    assert after.hear("NDEATH", message(metric("bdSeq", 3, datatype=INT64))).notices == ()
+    assert after.hear("NDEATH", message(metric("bdSeq", 4, datatype=INT64))).notices != ()
+    assert after.data(2).telemetry == ()
+
+
+def test_a_birth_that_is_none_any_more_is_passed_over() -> None:
+    node = EdgeNode()
+    node.restore([GatewayBirth(gateway="yard/edge-1", device="pump-1", topic="spBv1.0/yard/#", payload=b"\xff")])
+    assert reasons(node.data(1)) == ["no_birth"]
+
+
+def test_where_messages_were_lost_what_is_known_is_read_on_and_asked_for_once() -> None:
+    node = EdgeNode()
+    node.be_born()
+    node.decoder.doubt()
+    doubted = node.data(2)
+    assert ([item.values for item in doubted.telemetry], reasons(doubted)) == ([{"vib_rms": 2.5}], ["session_lost"])
+    node.now_ms += ASK_EVERY_MS
+    assert reasons(node.data(3)) == []
+    node.decoder.doubt()
+    node.be_born()
+    assert reasons(node.data(2)) == []
+
+
+def test_of_nodes_that_nobody_registered_nothing_is_remembered_or_kept() -> None:
+    node = EdgeNode(registered=False)
+    assert node.be_born() == []
+    birth = message(*(metric(f"m{number}", 1.0, alias=number, datatype=FLOAT) for number in range(20)), seq=1)
+    with growth() as grown:
+        for number in range(2000):
+            node.hear("DBIRTH", birth, f"d{number}")
+    assert grown() < 1_000_000
 
 
 def test_a_device_that_died_has_no_aliases_while_its_node_lives() -> None:
