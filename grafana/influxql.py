@@ -36,14 +36,14 @@ def select(
 
 
 def name(identifier: str) -> str:
-    """A measurement, field or tag; the catalog allows no character that would want escaping."""
-    return f'"{identifier}"'
+    """A measurement, field or tag; the catalog allows no character that would want escaping, and nor does this."""
+    return f'"{_plain(identifier)}"'
 
 
 def call(function: str, field: str, *, named: str = "") -> str:
     """`last("v")`, or `last("v") AS "newest"`."""
-    called = f'{function}("{field}")'
-    return f'{called} AS "{named}"' if named else called
+    called = f"{function}({name(field)})"
+    return f"{called} AS {name(named)}" if named else called
 
 
 def union(selects: Iterable[str]) -> str:
@@ -53,4 +53,11 @@ def union(selects: Iterable[str]) -> str:
 
 def any_of(tag: str, values: Iterable[str]) -> str:
     """The tag has one of the values."""
-    return "(" + " OR ".join(f"\"{tag}\" = '{value}'" for value in values) + ")"
+    return "(" + " OR ".join(f"{name(tag)} = '{_plain(value)}'" for value in values) + ")"
+
+
+def _plain(text: str) -> str:
+    """The text, if nothing in it could end its quotes."""
+    if any(sign in text for sign in "\"'\\\n"):
+        raise ValueError(f"{text!r} has no place in a query of a board")
+    return text

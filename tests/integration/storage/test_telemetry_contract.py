@@ -6,13 +6,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from iot_maint.domain.ports import TelemetryStore
 from iot_maint.domain.queries import SeriesQuery, SeriesSample
 from iot_maint.domain.telemetry import Point
 from iot_maint.storage.telemetry import open_telemetry_store
+from iot_maint.storage.telemetry.line_protocol import stored_field
 
 T0 = 1_767_225_600_000
 AWKWARD_CODES = [
@@ -172,6 +173,40 @@ def test_any_names_and_any_value_round_trip(
     found = store.read_series(a_query(metric, equipment=equipment))
     assert (metric, at_ms, value) in [(sample.metric, sample.at_ms, sample.value) for sample in found]
     assert any(point.at_ms == at_ms for point in all_points(store, "pump", site, equipment))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    measurement=st.text(min_size=1, max_size=20),
+    fields=st.dictionaries(
+        st.text(min_size=1, max_size=20), st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=5
+    ),
+)
+def test_several_metrics_of_any_measurement_are_found_by_their_own_names(
+    store: TelemetryStore, measurement: str, fields: dict[str, float]
+) -> None:
+    # Names whose stand-ins are one (a newline, and its picture) are one field: which of both it was is not kept.
+    assume(len({stored_field(name) for name in fields}) == len(fields))
+    store.write([Point(measurement=measurement, tags={"site": "n", "equipment": "P"}, at_ms=T0, fields=fields)])
+
+    query = replace(a_query(*fields, equipment="P"), measurement=measurement)
+    found = {sample.metric: sample.value for sample in store.read_series(query) if sample.at_ms == T0}
+    assert found == fields
+    assert set(fields.values()) <= {sample.value for sample in store.read_last(measurement, "P").values()}
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    equipment=st.text(alphabet=st.sampled_from(list("P1 ,=\\\"'#;$/()-\n泵")), min_size=1, max_size=8),
+    metric=st.text(alphabet=st.sampled_from(list("v ,=\\\"';()*/-\n时")), min_size=1, max_size=8),
+)
+def test_signs_of_the_languages_themselves_stay_within_their_names(
+    store: TelemetryStore, equipment: str, metric: str
+) -> None:
+    store.write([replace(a_point(equipment=equipment), fields={metric: 7.5})])
+    store.write([replace(a_point(equipment=f"{equipment}x"), fields={metric: 9.5})])
+
+    assert values_of(store.read_series(a_query(metric, equipment=equipment))) == [(metric, 0, 7.5)]
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
