@@ -133,6 +133,7 @@ def state_timeline(
     mappings: Sequence[Json],
     links: Sequence[Json],
     interval: str,
+    overrides: Sequence[Json] = (),
 ) -> Json:
     """A bar per series, coloured by its state."""
     panel = _panel(
@@ -155,6 +156,7 @@ def state_timeline(
             "legend": {"showLegend": True, "displayMode": "list", "placement": "bottom"},
             "tooltip": {"mode": "single", "sort": "none"},
         },
+        overrides,
     )
     return panel | {"interval": interval}
 

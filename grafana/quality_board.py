@@ -10,6 +10,7 @@ from grafana.quality_panels import (
     growth_tile,
     label_bars,
     newest_tile,
+    platform_timeline,
     thresholds,
     worker_curves,
 )
@@ -79,7 +80,10 @@ def _arriving() -> Section:
             unit={"unit": "suffix:点/秒"},
         ),
     ]
-    return Section(title="接收与入库", lines=[line(*shown, height=8), line(connection_timeline(), height=5)])
+    return Section(
+        title="接收与入库",
+        lines=[line(*shown, height=8), line(connection_timeline(), height=5), line(platform_timeline(), height=8)],
+    )
 
 
 def _refused() -> Section:

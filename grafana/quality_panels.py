@@ -4,12 +4,15 @@ from collections.abc import Mapping
 
 from grafana.panels import alarming_thresholds, map_values, override, plain_thresholds, series, stat, state_timeline
 from grafana.panels import time_series as curves
-from grafana.quality_queries import WORKER_ALIAS, column_of, gauge, growth, growth_by_label, newest
+from grafana.quality_queries import WORKER_ALIAS, column_of, gauge, growth, growth_by_label, newest, worst_by_label
+from grafana.reason_words import PLATFORM_ALARM_NAMES
 from grafana.words import Json
 
 # Counters come every 15 seconds; four of them make an interval.
 INTERVAL = "1m"
 _CONNECTION = map_values({"0": {"text": "断开", "color": "red"}, "1": {"text": "已连接", "color": "green"}})
+
+_ALARM = map_values({"0": {"text": "正常", "color": "green"}, "1": {"text": "告警", "color": "red"}})
 
 
 def thresholds(below: str, colour: str, start: float) -> Json:
@@ -40,6 +43,20 @@ def connection_timeline() -> Json:
         mappings=[_CONNECTION],
         links=[],
         interval=INTERVAL,
+    )
+
+
+def platform_timeline() -> Json:
+    """Which alarms of the platform itself stood; of any worker."""
+    names = {f"max_platform_alarm_{kind}": text for kind, text in PLATFORM_ALARM_NAMES.items()}
+    return state_timeline(
+        "平台告警",
+        [series(worst_by_label("platform_alarm"), alias="$col")],
+        description="本服务自身的告警：消息服务器、存储、本地缓冲或时钟。任一接收进程有告警即显示；时序库不可用期间为空白。",
+        mappings=[_ALARM],
+        links=[],
+        interval=INTERVAL,
+        overrides=[override(column, displayName=text) for column, text in names.items()],
     )
 
 

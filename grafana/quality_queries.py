@@ -56,6 +56,11 @@ def growth_by_label(counter: str) -> str:
     return select([f"sum(/{counter}_/)"], union([grown]), where=(IN_RANGE,), group_by=(BY_INTERVAL,), fill="null")
 
 
+def worst_by_label(labelled_gauge: str) -> str:
+    """The largest value of each label's field in an interval, over all workers."""
+    return select([f"max(/^{labelled_gauge}_/)"], _SOURCE, where=_CHOSEN, group_by=(BY_INTERVAL,), fill="null")
+
+
 def column_of(counter: str, label: str) -> str:
     """What InfluxDB calls a label's column in the answer to `growth_by_label`."""
     return f"sum_non_negative_difference_{counter}_{label}"

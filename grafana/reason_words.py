@@ -1,4 +1,4 @@
-"""What the reasons are called for which messages are refused, values dropped and stores not reached."""
+"""What the reasons are called for which messages are refused, values dropped and stores not reached, and the alarms."""
 
 from collections.abc import Mapping
 
@@ -41,6 +41,15 @@ DROP_NAMES: Mapping[str, str] = {
     "unknown_key": "未知的键",
     "unprintable_text": "文本含不可打印字符",
     OTHER: "其他",
+}
+PLATFORM_ALARM_NAMES: Mapping[str, str] = {
+    "broker_away": "消息服务器不可达",
+    "clock_wrong": "本服务时钟有误",
+    "database_away": "关系数据库不可用",
+    "spool_full": "本地缓冲已满",
+    "spool_nearly_full": "本地缓冲将满",
+    "telemetry_store_away": "时序库不可用",
+    "telemetry_store_refuses": "时序库拒绝访问",
 }
 STORE_NAMES: Mapping[str, str] = {
     "database": "关系数据库",

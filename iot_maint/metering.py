@@ -25,6 +25,7 @@ COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "alarm_events": ("Alarm events saved", ("kind",)),
     "orders_opened": ("Work orders opened", ()),
     "unknown_metrics": ("Readings of metrics that the equipment's type does not declare", ()),
+    "dead_letters_expired": ("Dead letters forgotten because of their age", ()),
     "deliveries": ("Order events delivered, delayed or given up", ("channel", "outcome")),
 }
 GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -32,6 +33,7 @@ GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "spool_batches": ("Batches waiting in the spool for the telemetry store", ()),
     "spool_age_s": ("Seconds since reception of the oldest batch that waits for the telemetry store", ()),
     "undecided_batches": ("Batches waiting in the spool for the rules", ()),
+    "platform_alarm": ("1 while that alarm of the platform itself stands on this worker", ("kind",)),
     "outbox_depth": ("Order events waiting to be delivered", ()),
 }
 PREFIX = "iot_maint_"

@@ -1,6 +1,6 @@
 """An API over real SQLite stores with the built-in catalog, on a clock that stands until a test moves it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,11 +10,13 @@ from fastapi.testclient import TestClient
 
 from iot_maint.api.app import create_app
 from iot_maint.api.context import ApiContext
+from iot_maint.bootstrap.standing import StandingEverywhere
 from iot_maint.catalog.load import load_catalog
 from iot_maint.domain.alarms import AlarmEvent
 from iot_maint.domain.catalog import Language
 from iot_maint.domain.equipment import Equipment
 from iot_maint.domain.outbox import Channel
+from iot_maint.domain.platform_alarms import PlatformAlarm
 from iot_maint.domain.tokens import Scope
 from iot_maint.domain.work_orders import WorkOrder
 from iot_maint.metering import PrometheusMeter
@@ -76,6 +78,7 @@ def a_context(
     checks: Mapping[str, Callable[[], None]] | None = None,
     clock_setting: str = "system",
     database_url: str | None = None,
+    standing: Sequence[PlatformAlarm] = (),
 ) -> tuple[ApiContext, RelationalDatabase, StandingClock]:
     """A context on stores in that folder; nothing is opened yet."""
     clock = StandingClock()
@@ -91,6 +94,8 @@ def a_context(
         late_after=timedelta(hours=1),
         channels=CHANNELS,
         checks=checks if checks is not None else {"database": database.check},
+        standing_here=lambda: standing,
+        standing_everywhere=StandingEverywhere(database),
         clock_setting=clock_setting,
     )
     return context, database, clock
@@ -103,10 +108,16 @@ def an_api(
     checks: Mapping[str, Callable[[], None]] | None = None,
     clock_setting: str = "system",
     database_url: str | None = None,
+    standing: Sequence[PlatformAlarm] = (),
 ) -> ApiUnderTest:
     """An API on stores in that folder."""
     context, database, clock = a_context(
-        folder, language=language, checks=checks, clock_setting=clock_setting, database_url=database_url
+        folder,
+        language=language,
+        checks=checks,
+        clock_setting=clock_setting,
+        database_url=database_url,
+        standing=standing,
     )
     app = create_app(context)
     with database.transaction() as repositories:

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from iot_maint.domain.catalog import Catalog, Language
 from iot_maint.domain.outbox import Channel
+from iot_maint.domain.platform_alarms import PlatformAlarm
 from iot_maint.domain.ports import Clock, Database, TelemetryStore
 from iot_maint.services.ordering import OrderDesk
 
@@ -20,6 +21,7 @@ class ApiContext:
     """Ports, catalog and the settings that matter here.
 
     `checks` are the dependencies of `/readyz` by name; each raises `MaintError` while its dependency is not ready.
+    `standing_here` are the platform alarms of this process, `standing_everywhere` those that the database knows.
     `clock_setting` is the setting as written, shown when it is not `system`.  `meters` is what `/metrics` shows.
     """
 
@@ -33,6 +35,8 @@ class ApiContext:
     late_after: timedelta
     channels: Sequence[Channel]
     checks: Mapping[str, Callable[[], None]]
+    standing_here: Callable[[], Sequence[PlatformAlarm]]
+    standing_everywhere: Callable[[], Sequence[PlatformAlarm]]
     clock_setting: str = "system"
 
     @property

@@ -16,6 +16,7 @@ from iot_maint.domain.outbox import Channel
 from iot_maint.domain.ports import Clock, TelemetryStore
 from iot_maint.metering import PrometheusMeter
 from iot_maint.services.ordering import OrderDesk
+from iot_maint.services.platform_alarms import PlatformBoard
 from iot_maint.services.roster import Roster
 from iot_maint.settings import Settings
 from iot_maint.storage.relational.database import RelationalDatabase, open_database
@@ -27,12 +28,13 @@ ID_BYTES = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installation:
-    """One installation's parts; the stores connect at their first use."""
+    """One installation's parts; the stores connect at their first use.  `platform` is what stands on this process."""
 
     settings: Settings
     catalog: Catalog
     clock: Clock
     meter: PrometheusMeter
+    platform: PlatformBoard
     database: RelationalDatabase
     telemetry: TelemetryStore
     roster: Roster
@@ -62,11 +64,13 @@ def open_installation(settings: Settings) -> Iterator[Installation]:
         stack.callback(database.close)
         telemetry = open_telemetry_store(settings.telemetry, tls_files=settings.telemetry_tls)
         stack.callback(telemetry.close)
+        meter = PrometheusMeter()
         yield Installation(
             settings=settings,
             catalog=catalog,
             clock=clock,
-            meter=PrometheusMeter(),
+            meter=meter,
+            platform=PlatformBoard(worker=settings.worker, clock=clock, meter=meter),
             database=database,
             telemetry=telemetry,
             roster=Roster(database, catalog, settings.late_after, time.monotonic),

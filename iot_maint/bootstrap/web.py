@@ -8,6 +8,7 @@ from iot_maint.api.server import HttpServer
 from iot_maint.bootstrap.bounded_check import BoundedCheck
 from iot_maint.bootstrap.ingesting import broker_address
 from iot_maint.bootstrap.installation import Installation
+from iot_maint.bootstrap.standing import StandingEverywhere
 from iot_maint.domain.errors import StoreUnavailable
 from iot_maint.ingest.service import IngestService
 
@@ -32,6 +33,8 @@ def make_server(installation: Installation, more_checks: Mapping[str, Check]) ->
             "telemetry": BoundedCheck(installation.telemetry.check),
             **more_checks,
         },
+        standing_here=installation.platform.standing,
+        standing_everywhere=StandingEverywhere(installation.database),
         clock_setting=settings.clock,
     )
     host, port = settings.bind

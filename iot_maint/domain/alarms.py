@@ -28,6 +28,13 @@ class AlarmStatus(StrEnum):
     CLEARED = "cleared"
 
 
+def alarm_status(cleared_at: datetime | None, acknowledged_at: datetime | None) -> AlarmStatus:
+    """The status that follows from both."""
+    if cleared_at is None:
+        return AlarmStatus.ACTIVE if acknowledged_at is None else AlarmStatus.ACKNOWLEDGED
+    return AlarmStatus.CLEARED_UNACKNOWLEDGED if acknowledged_at is None else AlarmStatus.CLEARED
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmKey:
     """The identity of an alarm, for ever."""
@@ -70,6 +77,4 @@ class Alarm:
     @property
     def status(self) -> AlarmStatus:
         """Active, acknowledged, cleared but never acknowledged, or cleared."""
-        if self.cleared_at is None:
-            return AlarmStatus.ACTIVE if self.acknowledged_at is None else AlarmStatus.ACKNOWLEDGED
-        return AlarmStatus.CLEARED_UNACKNOWLEDGED if self.acknowledged_at is None else AlarmStatus.CLEARED
+        return alarm_status(self.cleared_at, self.acknowledged_at)

@@ -45,13 +45,14 @@ class EquipmentQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmQuery:
-    """Filters; `None` filters nothing."""
+    """Filters; `None` filters nothing.  Of alarms of the platform `fault_mode` is the kind."""
 
     site: str | None = None
     equipment: str | None = None
     fault_mode: str | None = None
     status: AlarmStatus | None = None
     severity: Severity | None = None
+    platform: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import Self
 
 from iot_maint.domain.errors import MaintError
 from iot_maint.domain.instants import epoch_ms
+from iot_maint.domain.platform_alarms import PlatformAlarmKind
 from iot_maint.domain.ports import Clock, TelemetryStore
 from iot_maint.domain.telemetry import Point
 from iot_maint.ingest.decoders.values import Dropped
@@ -49,11 +50,13 @@ REJECTED = frozenset(
 )
 DROPPED = frozenset({*(reason.value for reason in Dropped), "text"})
 STORES = frozenset({"database", "spool", "telemetry"})
-# Counters with a field of their own for each of these labels: a closed set, so that the fields stay few.
+PLATFORM_ALARMS = frozenset(kind.value for kind in PlatformAlarmKind)
+# Counters and gauges with a field of their own for each of these labels: a closed set, so that the fields stay few.
 BY_LABEL: Mapping[str, frozenset[str]] = {
     "messages_rejected": REJECTED,
     "values_dropped": DROPPED,
     "store_failures": STORES,
+    "platform_alarm": PLATFORM_ALARMS,
 }
 # Counted by the jobs part, which may be another process.
 _NOT_OURS = frozenset({"deliveries", "outbox_depth"})

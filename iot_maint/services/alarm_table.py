@@ -1,12 +1,13 @@
 """Alarms as rows of a table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from iot_maint.domain.alarms import Alarm
 from iot_maint.domain.catalog import Catalog, Language
 from iot_maint.domain.equipment import Equipment
-from iot_maint.services.documents import alarm_document
+from iot_maint.domain.platform_alarms import StoredPlatformAlarm
+from iot_maint.services.documents import alarm_document, platform_alarm_document
 from iot_maint.services.tables import Cell
 
 _SCALARS = (
@@ -25,14 +26,25 @@ _SCALARS = (
     "acknowledged_at",
     "acknowledged_by",
 )
-ALARM_COLUMNS = (*_SCALARS, "rules", "orders")
+ALARM_COLUMNS = (*_SCALARS, "rules", "orders", "platform", "worker", "detail")
 
 
 def alarm_row(
-    alarm: Alarm, catalog: Catalog, equipment: Equipment | None, language: Language, zone: ZoneInfo
+    alarm: Alarm | StoredPlatformAlarm,
+    catalog: Catalog,
+    register: Mapping[str, Equipment | None],
+    language: Language,
+    zone: ZoneInfo,
 ) -> Sequence[Cell]:
-    """The cells of `ALARM_COLUMNS`."""
-    document = alarm_document(alarm, catalog, equipment, language, zone)
-    scalars = (document[name] for name in _SCALARS)
-    cells = [cell if isinstance(cell, str | int | float | bool) else None for cell in scalars]
-    return (*cells, " ".join(alarm.rules), " ".join(sorted(set(alarm.orders.values()))))
+    """The cells of `ALARM_COLUMNS`; `register` is the alarms' equipment by code."""
+    if isinstance(alarm, StoredPlatformAlarm):
+        document = platform_alarm_document(alarm, language, zone)
+        rules, orders = "", ""
+    else:
+        document = alarm_document(alarm, catalog, register[alarm.key.equipment], language, zone)
+        rules, orders = " ".join(alarm.rules), " ".join(sorted(set(alarm.orders.values())))
+    scalars, origin = (
+        [cell if isinstance(cell, str | int | float | bool) else None for cell in map(document.get, names)]
+        for names in (_SCALARS, ("platform", "worker", "detail"))
+    )
+    return (*scalars, rules, orders, *origin)

@@ -8,9 +8,10 @@ from iot_maint.domain.alarms import Alarm
 from iot_maint.domain.catalog import Catalog, Language
 from iot_maint.domain.equipment import Document, Equipment, LimitChange, LimitOverride, Part, PartReplacement, Transfer
 from iot_maint.domain.json_value import JsonObject
+from iot_maint.domain.platform_alarms import PlatformAlarm, StoredPlatformAlarm
 from iot_maint.services.limit_text import limit_document
 from iot_maint.services.quantities import say_instant
-from iot_maint.services.texts import ALARM_STATUSES, EQUIPMENT_STATUSES, SEVERITIES
+from iot_maint.services.texts import ALARM_STATUSES, EQUIPMENT_STATUSES, PLATFORM_ALARMS, SEVERITIES
 
 
 def equipment_document(equipment: Equipment, catalog: Catalog, language: Language, zone: ZoneInfo) -> JsonObject:
@@ -76,7 +77,56 @@ def alarm_document(
         "acknowledged_by": alarm.acknowledged_by,
         "rules": list(alarm.rules),
         "orders": {severity.value: number for severity, number in alarm.orders.items()},
-        "notes": [{"at": say_instant(at, zone), "by": by, "note": note} for at, by, note in notes],
+        "notes": _notes(notes, zone),
+        "platform": False,
+        "worker": None,
+        "detail": None,
+    }
+
+
+def platform_alarm_document(
+    stored: StoredPlatformAlarm,
+    language: Language,
+    zone: ZoneInfo,
+    notes: Sequence[tuple[datetime, str, str]] = (),
+) -> JsonObject:
+    """One alarm of the platform, in the shape of the others: of no equipment, its kind for a fault mode, no orders."""
+    alarm = stored.alarm
+    raised_at = say_instant(alarm.since, zone)
+    return {
+        "id": stored.id,
+        "site": None,
+        "equipment": None,
+        "equipment_name": None,
+        "fault_mode": alarm.kind.value,
+        "fault_mode_label": PLATFORM_ALARMS[alarm.kind].of(language),
+        "severity": alarm.kind.severity.value,
+        "severity_label": SEVERITIES[alarm.kind.severity].of(language),
+        "status": stored.status.value,
+        "status_label": ALARM_STATUSES[stored.status].of(language),
+        "onset_at": raised_at,
+        "raised_at": raised_at,
+        "cleared_at": _instant(stored.cleared_at, zone),
+        "acknowledged_at": _instant(stored.acknowledged_at, zone),
+        "acknowledged_by": stored.acknowledged_by,
+        "rules": [],
+        "orders": {},
+        "notes": _notes(notes, zone),
+        "platform": True,
+        "worker": alarm.worker,
+        "detail": alarm.detail,
+    }
+
+
+def standing_document(alarm: PlatformAlarm, language: Language, zone: ZoneInfo) -> JsonObject:
+    """One alarm of the platform that stands, as it is told beside the dependencies."""
+    return {
+        "kind": alarm.kind.value,
+        "label": PLATFORM_ALARMS[alarm.kind].of(language),
+        "worker": alarm.worker,
+        "since": say_instant(alarm.since, zone),
+        "detail": alarm.detail,
+        "stops_data": alarm.kind.stops_data,
     }
 
 
@@ -140,6 +190,10 @@ def transfer_document(transfer: Transfer, zone: ZoneInfo) -> JsonObject:
         "points_copied": transfer.points_copied,
         "finished_at": _instant(transfer.finished_at, zone),
     }
+
+
+def _notes(notes: Sequence[tuple[datetime, str, str]], zone: ZoneInfo) -> list[JsonObject]:
+    return [{"at": say_instant(at, zone), "by": by, "note": note} for at, by, note in notes]
 
 
 def _day(day: date | None) -> str | None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from iot_maint.domain.alarms import AlarmStatus
 from iot_maint.domain.catalog import BasisKind, Need, Severity, Text
 from iot_maint.domain.equipment import EquipmentStatus
+from iot_maint.domain.platform_alarms import PlatformAlarmKind
 from iot_maint.domain.work_orders import EntryKind, Origin, Transition, WorkOrderStatus
 from iot_maint.rules.applicability import RuleStanding
 
@@ -70,6 +71,16 @@ ALARM_STATUSES: Mapping[AlarmStatus, Text] = {
     AlarmStatus.ACKNOWLEDGED: Text(zh="已确认", en="acknowledged"),
     AlarmStatus.CLEARED_UNACKNOWLEDGED: Text(zh="已恢复，未确认", en="cleared, never acknowledged"),
     AlarmStatus.CLEARED: Text(zh="已恢复", en="cleared"),
+}
+
+PLATFORM_ALARMS: Mapping[PlatformAlarmKind, Text] = {
+    PlatformAlarmKind.BROKER_AWAY: Text(zh="消息代理不可达", en="broker away"),
+    PlatformAlarmKind.TELEMETRY_STORE_AWAY: Text(zh="时序库不可用", en="telemetry store away"),
+    PlatformAlarmKind.TELEMETRY_STORE_REFUSES: Text(zh="时序库拒绝访问", en="telemetry store refuses us"),
+    PlatformAlarmKind.DATABASE_AWAY: Text(zh="关系数据库不可用", en="database away"),
+    PlatformAlarmKind.SPOOL_NEARLY_FULL: Text(zh="暂存将满", en="spool nearly full"),
+    PlatformAlarmKind.SPOOL_FULL: Text(zh="暂存已满，停止接收", en="spool full, nothing is taken in"),
+    PlatformAlarmKind.CLOCK_WRONG: Text(zh="本服务时钟有误", en="this service's clock is wrong"),
 }
 
 STANDINGS: Mapping[RuleStanding, Text] = {

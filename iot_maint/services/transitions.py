@@ -6,6 +6,7 @@ from dataclasses import replace
 from iot_maint.domain.alarms import Alarm
 from iot_maint.domain.errors import Conflict, UnknownThing
 from iot_maint.domain.outbox import Channel
+from iot_maint.domain.platform_alarms import StoredPlatformAlarm
 from iot_maint.domain.ports import Clock, Repositories
 from iot_maint.domain.work_orders import ENDED, EntryKind, TimelineEntry, Transition, WorkOrder, status_after
 from iot_maint.services.order_events import announce
@@ -42,17 +43,26 @@ def transition_order(
     return order
 
 
-def acknowledge_alarm(repositories: Repositories, alarm_id: int, *, by: str, note: str, clock: Clock) -> Alarm:
-    """Somebody has seen it.  Seeing it again changes nothing but may add a note."""
-    alarm = repositories.alarms.get(alarm_id)
+def find_alarm(repositories: Repositories, alarm_id: int) -> Alarm | StoredPlatformAlarm:
+    """The alarm of that id, of equipment or of the platform; `UnknownThing` when there is none."""
+    alarm = repositories.alarms.get(alarm_id) or repositories.platform_alarms.get(alarm_id)
     if alarm is None:
         raise UnknownThing(f"no alarm {alarm_id}")
+    return alarm
+
+
+def acknowledge_alarm(
+    repositories: Repositories, alarm_id: int, *, by: str, note: str, clock: Clock
+) -> Alarm | StoredPlatformAlarm:
+    """Somebody has seen it.  Seeing it again changes nothing but may add a note."""
+    alarm = find_alarm(repositories, alarm_id)
+    kept = repositories.platform_alarms if isinstance(alarm, StoredPlatformAlarm) else repositories.alarms
     now = clock.now()
     if note:
-        repositories.alarms.add_note(alarm_id, now, by, note)
+        kept.add_note(alarm_id, now, by, note)
     if alarm.acknowledged_at is not None:
         return alarm
-    repositories.alarms.acknowledge(alarm_id, now, by)
+    kept.acknowledge(alarm_id, now, by)
     return replace(alarm, acknowledged_at=now, acknowledged_by=by)
 
 

@@ -16,13 +16,16 @@ class NoteModel(Answer):
 
 
 class AlarmModel(Answer):
-    """An alarm stands per equipment and fault mode, from its first rule to the last one's clearing."""
+    """An alarm stands per equipment and fault mode, from its first rule to the last one's clearing.
+
+    One of the platform itself (`platform` is true) is of no site and no equipment, and opens no order.
+    """
 
     id: int
-    site: str = Field(examples=["yard"])
-    equipment: str = Field(examples=["P-01"])
-    equipment_name: str = Field(examples=["1 号生活水泵"])
-    fault_mode: str = Field(examples=["PMP-BEAR"])
+    site: str | None = Field(examples=["yard"])
+    equipment: str | None = Field(examples=["P-01"], description="Null for an alarm of the platform itself.")
+    equipment_name: str | None = Field(examples=["1 号生活水泵"])
+    fault_mode: str = Field(examples=["PMP-BEAR"], description="Of the platform: what is wrong, as `broker_away`.")
     fault_mode_label: str = Field(examples=["轴承劣化"])
     severity: Severity
     severity_label: str
@@ -36,6 +39,9 @@ class AlarmModel(Answer):
     rules: list[str] = Field(description="Every rule that ever contributed.", examples=[["pump.vib_rms_warning"]])
     orders: dict[Severity, str] = Field(description="Numbers of the work orders that it led to, by severity.")
     notes: list[NoteModel]
+    platform: bool
+    worker: str | None = Field(description="The worker that raised an alarm of the platform.")
+    detail: str | None = Field(description="In one line what the platform's other side said.")
 
 
 class AcknowledgementModel(Asked):

@@ -17,19 +17,20 @@ from iot_maint.api.parameters import CodeQuery, IdPath
 from iot_maint.api.writing import OneWrite, answer_once
 from iot_maint.domain.alarms import Alarm, AlarmStatus
 from iot_maint.domain.catalog import Language, Severity
-from iot_maint.domain.errors import UnknownThing
 from iot_maint.domain.json_value import JsonObject
+from iot_maint.domain.platform_alarms import StoredPlatformAlarm
 from iot_maint.domain.ports import Repositories
 from iot_maint.domain.queries import AlarmQuery, Page, PageRequest
 from iot_maint.domain.tokens import Scope
 from iot_maint.services.alarm_table import ALARM_COLUMNS, alarm_row
-from iot_maint.services.documents import alarm_document
+from iot_maint.services.documents import alarm_document, platform_alarm_document
 from iot_maint.services.tables import Cell
-from iot_maint.services.transitions import acknowledge_alarm
+from iot_maint.services.transitions import acknowledge_alarm, find_alarm
 
 router = APIRouter(tags=["alarms"], dependencies=[Depends(require(Scope.READ))])
 
 Paging = Annotated[PageRequest, Depends(paged_by("raised_at"))]
+AnyAlarm = Alarm | StoredPlatformAlarm
 
 
 def alarm_query(
@@ -38,9 +39,12 @@ def alarm_query(
     fault_mode: CodeQuery = None,
     status: AlarmStatus | None = None,
     severity: Severity | None = None,
+    platform: bool | None = None,
 ) -> AlarmQuery:
-    """The filters of the list."""
-    return AlarmQuery(site=site, equipment=equipment, fault_mode=fault_mode, status=status, severity=severity)
+    """The filters of the list; `platform` true: alarms of the platform itself alone, false: of equipment alone."""
+    return AlarmQuery(
+        site=site, equipment=equipment, fault_mode=fault_mode, status=status, severity=severity, platform=platform
+    )
 
 
 AlarmFilters = Annotated[AlarmQuery, Depends(alarm_query)]
@@ -50,7 +54,7 @@ AlarmFilters = Annotated[AlarmQuery, Depends(alarm_query)]
 def list_alarms(context: Context, language: ReaderLanguage, filters: AlarmFilters, paging: Paging) -> JsonObject:
     """The newest first; sorted by `raised_at`."""
     with context.database.reading() as repositories:
-        page = repositories.alarms.page(filters, paging)
+        page = repositories.alarm_list.page(filters, paging)
         documents = [alarm_with_notes(context, repositories, alarm, language) for alarm in page.items]
     return {"items": documents, "next_cursor": page.next_cursor}
 
@@ -59,16 +63,16 @@ def list_alarms(context: Context, language: ReaderLanguage, filters: AlarmFilter
 def export_alarms(context: Context, language: ReaderLanguage, filters: AlarmFilters) -> StreamingResponse:
     """All alarms of these filters as CSV."""
 
-    def read_page(request: PageRequest) -> Page[Alarm]:
+    def read_page(request: PageRequest) -> Page[AnyAlarm]:
         with context.database.reading() as repositories:
-            return repositories.alarms.page(filters, request)
+            return repositories.alarm_list.page(filters, request)
 
-    def rows_of(alarms: Sequence[Alarm]) -> Iterator[Sequence[Cell]]:
-        codes = sorted({alarm.key.equipment for alarm in alarms})
+    def rows_of(alarms: Sequence[AnyAlarm]) -> Iterator[Sequence[Cell]]:
+        codes = sorted({alarm.key.equipment for alarm in alarms if isinstance(alarm, Alarm)})
         with context.database.reading() as repositories:
-            known = {code: repositories.equipment.get(code) for code in codes}
+            register = {code: repositories.equipment.get(code) for code in codes}
         for alarm in alarms:
-            yield alarm_row(alarm, context.catalog, known[alarm.key.equipment], language, context.zone)
+            yield alarm_row(alarm, context.catalog, register, language, context.zone)
 
     return stream_csv("alarms", ALARM_COLUMNS, read_page, rows_of, context.clock.now().astimezone(context.zone))
 
@@ -77,9 +81,7 @@ def export_alarms(context: Context, language: ReaderLanguage, filters: AlarmFilt
 def get_alarm(context: Context, language: ReaderLanguage, alarm_id: IdPath) -> JsonObject:
     """One alarm."""
     with context.database.reading() as repositories:
-        alarm = repositories.alarms.get(alarm_id)
-        if alarm is None:
-            raise UnknownThing(f"no alarm {alarm_id}")
+        alarm = find_alarm(repositories, alarm_id)
         return alarm_with_notes(context, repositories, alarm, language)
 
 
@@ -101,8 +103,13 @@ def acknowledge(
     return answer_once(context, write, AlarmModel, change)
 
 
-def alarm_with_notes(context: ApiContext, repositories: Repositories, alarm: Alarm, language: Language) -> JsonObject:
+def alarm_with_notes(
+    context: ApiContext, repositories: Repositories, alarm: AnyAlarm, language: Language
+) -> JsonObject:
     """The alarm's document, its notes included."""
+    if isinstance(alarm, StoredPlatformAlarm):
+        notes = repositories.platform_alarms.notes(alarm.id)
+        return platform_alarm_document(alarm, language, context.zone, notes)
     equipment = repositories.equipment.get(alarm.key.equipment)
     notes = repositories.alarms.notes(alarm.id)
     return alarm_document(alarm, context.catalog, equipment, language, context.zone, notes)

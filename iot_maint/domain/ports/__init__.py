@@ -2,12 +2,14 @@
 
 from iot_maint.domain.ports.database import Database, Repositories
 from iot_maint.domain.ports.orders import AlarmRepository, OutboxRepository, WorkOrderRepository
+from iot_maint.domain.ports.platform import AlarmList, PlatformAlarmRepository, PlatformAlarms
 from iot_maint.domain.ports.register import EquipmentRepository
 from iot_maint.domain.ports.service import CheckpointRepository, IdempotencyRepository, TokenRepository
 from iot_maint.domain.ports.surroundings import Clock, Meter, OrderNotifier
 from iot_maint.domain.ports.telemetry import Spool, TelemetryStore
 
 __all__ = [
+    "AlarmList",
     "AlarmRepository",
     "CheckpointRepository",
     "Clock",
@@ -17,6 +19,8 @@ __all__ = [
     "Meter",
     "OrderNotifier",
     "OutboxRepository",
+    "PlatformAlarmRepository",
+    "PlatformAlarms",
     "Repositories",
     "Spool",
     "TelemetryStore",

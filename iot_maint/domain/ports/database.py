@@ -4,6 +4,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from iot_maint.domain.ports.orders import AlarmRepository, OutboxRepository, WorkOrderRepository
+from iot_maint.domain.ports.platform import AlarmList, PlatformAlarmRepository
 from iot_maint.domain.ports.register import EquipmentRepository
 from iot_maint.domain.ports.service import CheckpointRepository, IdempotencyRepository, TokenRepository
 
@@ -15,6 +16,10 @@ class Repositories(Protocol):
     def equipment(self) -> EquipmentRepository: ...
     @property
     def alarms(self) -> AlarmRepository: ...
+    @property
+    def platform_alarms(self) -> PlatformAlarmRepository: ...
+    @property
+    def alarm_list(self) -> AlarmList: ...
     @property
     def orders(self) -> WorkOrderRepository: ...
     @property

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Table, insert, select, update
 
 from iot_maint.domain.alarms import Alarm, AlarmEvent, AlarmEventKind, AlarmKey, AlarmStatus
 from iot_maint.domain.catalog import Severity
@@ -18,13 +18,6 @@ from iot_maint.storage.relational.tables.alarms import alarm_events, alarm_notes
 _log = logging.getLogger(__name__)
 
 _SORTING = pages.Sorting(id=alarms.c.id, default="-raised_at", keys={"raised_at": (alarms.c.raised_at, pages.BY_TIME)})
-_STANDING, _SEEN = alarms.c.cleared_at.is_(None), alarms.c.acknowledged_at.is_not(None)
-_STATUS: Mapping[AlarmStatus, tuple[ColumnElement[bool], ColumnElement[bool]]] = {
-    AlarmStatus.ACTIVE: (_STANDING, ~_SEEN),
-    AlarmStatus.ACKNOWLEDGED: (_STANDING, _SEEN),
-    AlarmStatus.CLEARED_UNACKNOWLEDGED: (~_STANDING, ~_SEEN),
-    AlarmStatus.CLEARED: (~_STANDING, _SEEN),
-}
 
 
 class SqlAlarms:
@@ -89,15 +82,7 @@ class SqlAlarms:
 
     def page(self, query: AlarmQuery, request: PageRequest) -> Page[Alarm]:
         """Sorted by `raised_at`, the newest first by default."""
-        filters = {
-            alarms.c.site: query.site,
-            alarms.c.equipment: query.equipment,
-            alarms.c.fault_mode: query.fault_mode,
-            alarms.c.severity: None if query.severity is None else query.severity.value,
-        }
-        statement = select(alarms).where(*(column == value for column, value in filters.items() if value is not None))
-        if query.status is not None:
-            statement = statement.where(*_STATUS[query.status])
+        statement = select(alarms).where(*alarm_conditions(query))
         rows, next_cursor = pages.read_page(self._connection, statement, _SORTING, request)
         return Page(items=read_alarms(self._connection, rows), next_cursor=next_cursor)
 
@@ -120,6 +105,29 @@ class SqlAlarms:
         """Use the alarm's right to one order of that severity; false when it was used."""
         values = {"alarm_id": alarm_id, "severity": severity, "order_number": number}
         return insert_new(self._connection, alarm_orders, values, unique=("alarm_id", "severity")) is not None
+
+
+def alarm_conditions(query: AlarmQuery) -> list[ColumnElement[bool]]:
+    """What the asked alarms of equipment fulfil."""
+    filters = {
+        alarms.c.site: query.site,
+        alarms.c.equipment: query.equipment,
+        alarms.c.fault_mode: query.fault_mode,
+        alarms.c.severity: None if query.severity is None else query.severity.value,
+    }
+    asked = [column == value for column, value in filters.items() if value is not None]
+    return asked if query.status is None else [*asked, *has_status(alarms, query.status)]
+
+
+def has_status(table: Table, status: AlarmStatus) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """A status as its two columns say it, in the table of either kind of alarms."""
+    standing, seen = table.c.cleared_at.is_(None), table.c.acknowledged_at.is_not(None)
+    return {
+        AlarmStatus.ACTIVE: (standing, ~seen),
+        AlarmStatus.ACKNOWLEDGED: (standing, seen),
+        AlarmStatus.CLEARED_UNACKNOWLEDGED: (~standing, ~seen),
+        AlarmStatus.CLEARED: (~standing, seen),
+    }[status]
 
 
 def read_alarms(connection: Connection, rows: Sequence[RowMapping]) -> list[Alarm]:

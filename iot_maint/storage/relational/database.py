@@ -9,6 +9,7 @@ from typing import Self
 
 from sqlalchemy import URL, Connection
 
+from iot_maint.storage.relational.alarm_list import SqlAlarmList
 from iot_maint.storage.relational.alarms import SqlAlarms
 from iot_maint.storage.relational.checkpoints import SqlCheckpoints
 from iot_maint.storage.relational.engine import READS_ONLY, make_engine, parse_database_url
@@ -18,6 +19,7 @@ from iot_maint.storage.relational.idempotency import SqlIdempotency
 from iot_maint.storage.relational.migrate import SchemaVersion, read_schema_state, upgrade
 from iot_maint.storage.relational.orders import SqlWorkOrders
 from iot_maint.storage.relational.outbox import SqlOutbox
+from iot_maint.storage.relational.platform_alarms import SqlPlatformAlarms
 from iot_maint.storage.relational.tokens import SqlTokens
 
 
@@ -27,6 +29,8 @@ class SqlRepositories:
 
     equipment: SqlEquipment
     alarms: SqlAlarms
+    platform_alarms: SqlPlatformAlarms
+    alarm_list: SqlAlarmList
     orders: SqlWorkOrders
     outbox: SqlOutbox
     checkpoints: SqlCheckpoints
@@ -103,6 +107,8 @@ def _repositories(connection: Connection) -> SqlRepositories:
     return SqlRepositories(
         equipment=SqlEquipment(connection),
         alarms=SqlAlarms(connection),
+        platform_alarms=SqlPlatformAlarms(connection),
+        alarm_list=SqlAlarmList(connection),
         orders=SqlWorkOrders(connection),
         outbox=SqlOutbox(connection),
         checkpoints=SqlCheckpoints(connection),

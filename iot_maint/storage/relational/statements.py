@@ -20,10 +20,12 @@ def insert_new(
     table: Table,
     values: Mapping[str, object],
     *,
-    unique: Sequence[str],
+    unique: Sequence[str] | None,
     where: TextClause | None = None,
 ) -> RowMapping | None:
     """Insert one row, and return it; `None` when the unique index over `unique` (partial: `where`) holds it already.
+
+    `unique` is `None`: when any unique index does.
 
     Another transaction that is inserting the same is waited for.
     """

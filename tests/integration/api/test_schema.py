@@ -11,8 +11,9 @@ from schemathesis.schemas import BaseSchema
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from iot_maint.api.app import create_app
+from iot_maint.domain.platform_alarms import PlatformAlarm, PlatformAlarmKind
 from tests.api_builders import ApiUnderTest, a_context, an_api
-from tests.builders import an_equipment
+from tests.builders import T0, an_equipment
 
 DOCUMENT = create_app(a_context(Path("nowhere"))[0]).openapi()
 OPERATIONS = [(path, method) for path, operations in DOCUMENT["paths"].items() for method in operations]
@@ -31,6 +32,9 @@ def whole_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiUnderTest
     under_test = an_api(tmp_path_factory.mktemp("schema"))
     under_test.register(an_equipment("P-1"))
     under_test.happen()
+    with under_test.database.transaction() as repositories:
+        alarm = PlatformAlarm(kind=PlatformAlarmKind.BROKER_AWAY, detail="refused", since=T0, worker="1")
+        repositories.platform_alarms.save_standing(alarm)
     yield under_test
     under_test.context.telemetry.close()
     under_test.database.close()
