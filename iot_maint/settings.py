@@ -50,6 +50,25 @@ def parse_span(value: object) -> object:
 
 Span = Annotated[timedelta, BeforeValidator(parse_span)]
 
+_SIZE = re.compile(r"(?P<amount>\d+)(?P<unit>MiB|GiB|TiB)")
+_BYTES = {"MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
+
+
+def parse_size(value: object) -> object:
+    """`500MiB`, `4GiB`, `1TiB` as bytes; anything else is left to be refused."""
+    if isinstance(value, int):
+        return value
+    match = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f"{value!r} is not a size such as 500MiB or 4GiB")
+    return int(match["amount"]) * _BYTES[match["unit"]]
+
+
+Size = Annotated[int, BeforeValidator(parse_size)]
+
+# Below that the spool's own log would be a good part of it.
+SMALLEST_SPOOL = 64 * 2**20
+
 
 def parse_json(value: object) -> object:
     """What the environment holds as JSON text, as the settings file would hold it."""
@@ -95,6 +114,8 @@ class Settings(BaseSettings):
     max_unregistered: int = Field(default=10_000, ge=0)
     max_unknown_metrics: int = Field(default=500, ge=0)
     retention_days: int | None = Field(default=None, ge=1, le=36_500)
+    spool_limit: Size = 4 * 2**30
+    dead_letter_days: int = Field(default=30, ge=1, le=36_500)
     site_timezone: str = "Asia/Shanghai"
     language: Language = Language.ZH_CN
     http_bind: str = Field(default="127.0.0.1:8000", pattern=r"^(\[[0-9A-Fa-f:.]+\]|[^:\s]+):\d{1,5}$")
@@ -117,6 +138,13 @@ class Settings(BaseSettings):
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, OSError):  # "Asia" is a folder of zones
             raise ValueError(f"{value!r} is not an IANA time zone such as Asia/Shanghai") from None
+        return value
+
+    @field_validator("spool_limit")
+    @classmethod
+    def _spool_is_large_enough(cls, value: int) -> int:
+        if value < SMALLEST_SPOOL:
+            raise ValueError("a spool of less than 64MiB is too small")
         return value
 
     @field_validator("http_bind")

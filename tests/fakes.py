@@ -86,6 +86,12 @@ class FaultySpool:
     def add_dead_letters(self, dead: Sequence[DeadLetter]) -> None:
         self.inner.add_dead_letters(dead)
 
+    def drop_dead_letters_before(self, at_ms: int) -> int:
+        return self.inner.drop_dead_letters_before(at_ms)
+
+    def give_back_room(self) -> None:
+        self.inner.give_back_room()
+
     def dead_letters(self, after_id: int, limit: int) -> list[DeadLetter]:
         return self.inner.dead_letters(after_id, limit)
 

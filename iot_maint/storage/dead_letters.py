@@ -1,6 +1,7 @@
 """The dead letters within one spool file: bounded, and never in a transaction of their own.
 
-The newest 100,000 letters and 256 MiB of payload are kept, whichever ends first; older ones go.
+The newest 100,000 letters and 256 MiB of payload are kept, whichever ends first; older ones go.  In a small spool they
+are fewer: letters leave it only through their bounds, and must not leave the telemetry without room.
 """
 
 import sqlite3
@@ -10,6 +11,10 @@ from iot_maint.domain.telemetry import DeadLetter
 
 MAX_LETTERS = 100_000
 MAX_BYTES = 256 * 1024 * 1024
+
+
+# What a letter takes beside its payload, at most: topic, reason, detail, and the rest of its last page.
+_LETTER_BYTES = 4096
 
 
 class DeadLetterBox:
@@ -44,6 +49,17 @@ class DeadLetterBox:
             )
             self._bytes = _count_bytes(connection)
 
+    def drop(self, connection: sqlite3.Connection, ids: Sequence[int]) -> int:
+        """Delete those; how many were still there."""
+        self._bytes = None
+        return connection.executemany("DELETE FROM dead_letter WHERE id = ?", [(one,) for one in ids]).rowcount
+
+
+def letter_box(spool_limit: int) -> DeadLetterBox:
+    """A box for a spool of that many bytes: it takes a quarter of it at most."""
+    half = spool_limit // 8
+    return DeadLetterBox(min(MAX_LETTERS, half // _LETTER_BYTES), min(MAX_BYTES, half))
+
 
 def read_letters(connection: sqlite3.Connection, after_id: int, limit: int) -> list[DeadLetter]:
     """Letters by id, oldest first."""
@@ -52,6 +68,12 @@ def read_letters(connection: sqlite3.Connection, after_id: int, limit: int) -> l
         (after_id, limit),
     )
     return [_as_letter(row) for row in rows]
+
+
+def read_receptions(connection: sqlite3.Connection, after_id: int, limit: int) -> list[tuple[int, int]]:
+    """(id, received_at_ms) by id, oldest first."""
+    statement = "SELECT id, received_at_ms FROM dead_letter WHERE id > ? ORDER BY id LIMIT ?"
+    return connection.execute(statement, (after_id, limit)).fetchall()
 
 
 def read_newest_letters(connection: sqlite3.Connection, limit: int) -> list[DeadLetter]:

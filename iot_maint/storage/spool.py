@@ -11,7 +11,7 @@ from iot_maint.domain.columns import TelemetryColumns
 from iot_maint.domain.errors import MaintError, StoreUnavailable
 from iot_maint.domain.telemetry import Batch, DeadLetter, GatewayBirth, GatewayNotice, Telemetry
 from iot_maint.storage.births import BirthBox, read_births
-from iot_maint.storage.dead_letters import DeadLetterBox, read_letters
+from iot_maint.storage.dead_letters import DeadLetterBox, read_letters, read_receptions
 from iot_maint.storage.recent_batches import RecentBatches
 from iot_maint.storage.spool_file import (
     hold_lock,
@@ -21,27 +21,37 @@ from iot_maint.storage.spool_file import (
     storage_errors,
 )
 from iot_maint.storage.spool_format import VERSION, decode_telemetry, encode_telemetry
+from iot_maint.storage.spool_room import SpoolRoom
 
 # One reading takes batches up to this size into memory, and always one.
 _READ_BYTES = 1024 * 1024
 # What is handed on without a detour over the file: some 25,000 messages of five values, or 20 MB.
 _RECENT_BYTES = 2 * 1024 * 1024
+_LETTERS_AT_ONCE = 200  # of up to 256 KiB each
+# Of handing room back at once: some 8 MB, so that a spool of 4 GiB is small again within ten minutes.
+_STEPS = 4
 
 
 class SqliteSpool:
     """A `Spool` in one SQLite file; open within `with`.  Safe to use from several threads of one process.
 
-    Raises `StoreUnavailable` while the disk is full or the file is out of reach, `MaintError` when it is damaged or
-    another process holds it.
+    Raises `StoreUnavailable` while the spool or the disk is full or the file is out of reach, `MaintError` when it is
+    damaged or another process holds it.
     """
 
     def __init__(
-        self, data_dir: Path, worker: str, letters: DeadLetterBox | None = None, births: BirthBox | None = None
+        self,
+        data_dir: Path,
+        worker: str,
+        letters: DeadLetterBox | None = None,
+        births: BirthBox | None = None,
+        room: SpoolRoom | None = None,
     ) -> None:
         self._path = spool_path(data_dir, worker)
         self._worker = worker
         self._letters = letters or DeadLetterBox()
         self._births = births or BirthBox()
+        self._room = room or SpoolRoom()
         self._recent = RecentBatches(_RECENT_BYTES)
         self._open = ExitStack()
         # Readers do not wait for a commit's fsync: in WAL mode two connections are two worlds.
@@ -61,6 +71,7 @@ class SqliteSpool:
             self._reader = open_for_reading(self._path)
             stack.callback(self._reader.close)
             with storage_errors(self._path):
+                self._room.look(self._writer, self._path)
                 (self._id,) = self._reader.execute("SELECT value FROM meta WHERE key = 'id'").fetchone()
             self._open = stack.pop_all()
         return self
@@ -84,6 +95,7 @@ class SqliteSpool:
         content = encode_telemetry(telemetry) if telemetry else b""
         number = 0
         with self._write() as connection:
+            self._room.require(connection, self._path, len(content) + sum(len(one.payload) for one in dead))
             if telemetry:
                 cursor = connection.execute(
                     "INSERT INTO batch (format, received_at_ms, telemetry) VALUES (?, ?, ?)",
@@ -92,6 +104,7 @@ class SqliteSpool:
                 number = cursor.lastrowid or 0
             self._letters.add(connection, dead)
             self._births.heed(connection, notices)
+        self._room.note_kept()
         if number:
             batch = Batch(number=number, received_at_ms=received_at_ms, telemetry=TelemetryColumns.of(telemetry))
             self._recent.add(batch, len(content))
@@ -134,12 +147,34 @@ class SqliteSpool:
         """Forget batches up to and with that number."""
         with self._write() as connection:
             connection.execute("DELETE FROM batch WHERE number <= ?", (number,))
+            self._room.look(connection, self._path)
         self._recent.drop_through(number)
 
     def add_dead_letters(self, dead: Sequence[DeadLetter]) -> None:
         """Keep messages that failed after decoding."""
         with self._write() as connection:
             self._letters.add(connection, dead)
+
+    def drop_dead_letters_before(self, at_ms: int) -> int:
+        """Forget those received before that; how many went."""
+        gone, seen = 0, 0
+        while True:
+            # In pieces, and through the reader: to find the old ones takes long, and no batch waits for it.
+            with self._read() as connection:
+                receptions = read_receptions(connection, seen, _LETTERS_AT_ONCE)
+            if not receptions:
+                return gone
+            seen = receptions[-1][0]
+            if old := [letter_id for letter_id, received_at_ms in receptions if received_at_ms < at_ms]:
+                with self._write() as connection:
+                    gone += self._letters.drop(connection, old)
+
+    def give_back_room(self) -> None:
+        """Hand free pages back to the disk, if there are many: some of them now, in steps that nobody waits for."""
+        for _ in range(_STEPS):
+            with self._write_lock, storage_errors(self._path):
+                if not self._room.give_back(self._opened(self._writer)):
+                    return
 
     def dead_letters(self, after_id: int, limit: int) -> list[DeadLetter]:
         """Dead letters by id, oldest first."""
@@ -166,6 +201,10 @@ class SqliteSpool:
             try:
                 yield connection
                 connection.execute("COMMIT")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+                    self._room.note_disk_full(f"spool {self._path}: {error}")
+                raise
             finally:
                 if connection.in_transaction:
                     connection.rollback()

@@ -18,6 +18,7 @@ from iot_maint.storage import births
 SCHEMA_VERSION = 1
 _WORKER = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _BUSY_S = 10.0
+_LOG_KEPT = 8 * 1024 * 1024  # bytes of a write-ahead log that grew in a rush; it is cut back to them
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE batch (
@@ -69,10 +70,11 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     """A connection whose commits are durable; makes the file, its tables and its id when they are not there."""
     with storage_errors(path):
         connection = _connect(path, "rwc")
-        # Only while the file is empty: lets a later release hand room back to the disk.
+        # Only while the file is empty: lets room be handed back to the disk.
         connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(f"PRAGMA journal_size_limit={_LOG_KEPT}")
         connection.execute("BEGIN IMMEDIATE")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version == 0:

@@ -78,6 +78,13 @@ def test_spans_are_written_with_their_unit() -> None:
         assert Settings.model_validate({"late_after": text}).late_after == span
 
 
+def test_sizes_are_written_with_their_unit(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().spool_limit == 4 * 2**30
+    for text, size in (("64MiB", 64 * 2**20), ("20GiB", 20 * 2**30), ("1TiB", 2**40)):
+        monkeypatch.setenv("IOT_MAINT_SPOOL_LIMIT", text)
+        assert load_settings().spool_limit == size
+
+
 def test_an_empty_variable_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IOT_MAINT_WEBHOOK_URL", "")
     monkeypatch.setenv("IOT_MAINT_RETENTION_DAYS", "")
@@ -104,6 +111,10 @@ def test_an_address_of_version_6_is_bound_without_its_brackets() -> None:
         ("MAX_UNREGISTERED", "-1", "greater than or equal to 0"),
         ("RETENTION_DAYS", "0", "greater than or equal to 1"),
         ("RETENTION_DAYS", "99999999", "less than or equal to 36500"),
+        ("SPOOL_LIMIT", "4294967296", "is not a size such as 500MiB or 4GiB"),
+        ("SPOOL_LIMIT", "4GB", "is not a size such as 500MiB or 4GiB"),
+        ("SPOOL_LIMIT", "63MiB", "less than 64MiB is too small"),
+        ("DEAD_LETTER_DAYS", "0", "greater than or equal to 1"),
         ("HTTP_BIND", "localhost", "match pattern"),
         ("SERVICE_LEVELS", "gold", "'four-level'"),
         ("WEBHOOK_SECRET_FILE", "nowhere", "cannot read nowhere"),

@@ -63,7 +63,8 @@ class Spool(Protocol):
     ) -> int:
         """One durable commit; the batch's number (0 when there was no telemetry, only what stood beside it).
 
-        Of the notices births are kept, and dropped by deaths and by later births.
+        Of the notices births are kept, and dropped by deaths and by later births.  `StoreUnavailable` while it is
+        full: what is not kept is not acknowledged, and the broker keeps it.
         """
         ...
 
@@ -85,6 +86,14 @@ class Spool(Protocol):
 
     def add_dead_letters(self, dead: Sequence[DeadLetter]) -> None:
         """Keep messages that failed after decoding."""
+        ...
+
+    def drop_dead_letters_before(self, at_ms: int) -> int:
+        """Forget those received before that; how many went."""
+        ...
+
+    def give_back_room(self) -> None:
+        """Hand a little of what is no longer needed back to the disk."""
         ...
 
     def dead_letters(self, after_id: int, limit: int) -> list[DeadLetter]:
