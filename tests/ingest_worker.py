@@ -23,7 +23,9 @@ from iot_maint.ingest.progress import Progress
 from iot_maint.ingest.receiver import Receiver
 from iot_maint.ingest.service import IngestService
 from iot_maint.metering import PrometheusMeter
+from iot_maint.services.platform_alarms import PlatformBoard
 from iot_maint.storage.spool import SqliteSpool
+from iot_maint.storage.spool_room import DEFAULT_LIMIT, SpoolRoom
 from iot_maint.storage.telemetry.sqlite import SqliteTelemetryStore
 from tests.builders import T0
 from tests.fakes import FaultySpool, FaultyStore, NotingMonitor
@@ -51,9 +53,11 @@ class IngestWorker:
     data_dir: Path
     url: str
     inbox_messages: int = 10_000
+    spool_limit: int = DEFAULT_LIMIT
     monitor: NotingMonitor = field(default_factory=NotingMonitor)
     meter: PrometheusMeter = field(default_factory=PrometheusMeter)
     progress: Progress = field(default_factory=Progress)
+    platform: PlatformBoard = field(init=False)
     store: FaultyStore = field(init=False)
     spool: FaultySpool = field(init=False)
     service: IngestService = field(init=False)
@@ -62,7 +66,9 @@ class IngestWorker:
     def start(self, *, connect: bool = True) -> None:
         inbox, clock = Inbox(max_messages=self.inbox_messages), ReplayClock(T0)
         self.progress = Progress()
-        self.spool = FaultySpool(inner=self._open.enter_context(SqliteSpool(self.data_dir, "1")))
+        self.platform = PlatformBoard(worker="1", clock=clock, meter=self.meter)
+        room = SpoolRoom(self.spool_limit, self.platform)
+        self.spool = FaultySpool(inner=self._open.enter_context(SqliteSpool(self.data_dir, "1", room=room)))
         self.store = FaultyStore(inner=SqliteTelemetryStore(self.data_dir / "telemetry.db"))
         self._open.callback(self.store.close)
         subscriber = Subscriber(
@@ -98,6 +104,7 @@ class IngestWorker:
                 progress=self.progress,
                 clock=clock,
                 meter=self.meter,
+                platform=self.platform,
                 backoff=quick_backoff(),
                 report_stored=lambda _through_ms: None,
             ),

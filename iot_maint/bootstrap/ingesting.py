@@ -9,8 +9,9 @@ from functools import partial
 
 from iot_maint.bootstrap.installation import Installation, installation_id
 from iot_maint.domain.errors import MaintError
-from iot_maint.domain.instants import instant
-from iot_maint.domain.ports import Database
+from iot_maint.domain.instants import epoch_ms, instant
+from iot_maint.domain.platform_alarms import PlatformAlarmKind
+from iot_maint.domain.ports import Database, Spool
 from iot_maint.ingest.backoff import Backoff
 from iot_maint.ingest.broker_url import BrokerAddress, parse_broker_url
 from iot_maint.ingest.decider import Decider
@@ -25,13 +26,19 @@ from iot_maint.ingest.register_watch import RegisterWatch
 from iot_maint.ingest.service import IngestService
 from iot_maint.ingest.short_way import ShortWay
 from iot_maint.ingest.topic_map import TopicMap
+from iot_maint.ingest.upkeep import Chore, Upkeep
+from iot_maint.services.absence import Absence
 from iot_maint.services.admission import Admission
 from iot_maint.services.monitoring import Monitor, Outcome
 from iot_maint.services.points import PointMaker
+from iot_maint.storage.dead_letters import letter_box
+from iot_maint.storage.relational.watched import WatchedDatabase
 from iot_maint.storage.spool import SqliteSpool
+from iot_maint.storage.spool_room import SpoolRoom
 
 log = logging.getLogger(__name__)
 
+FORGET_EVERY_S = 3600
 FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=0.5), timedelta(seconds=30)
 
 OnOutcome = Callable[[Outcome], None]
@@ -49,10 +56,12 @@ def broker_address(installation: Installation) -> BrokerAddress:
     return parse_broker_url(settings.mqtt_url.get_secret_value(), settings.mqtt_tls)
 
 
-def make_monitor(installation: Installation, spool_id: str, on_outcome: OnOutcome | None = None) -> Monitor:
+def make_monitor(
+    installation: Installation, database: Database, spool_id: str, on_outcome: OnOutcome | None = None
+) -> Monitor:
     """The decide path of this worker."""
     return Monitor(
-        database=installation.database,
+        database=database,
         roster=installation.roster,
         desk=installation.desk,
         clock=installation.clock,
@@ -70,8 +79,9 @@ def open_ingest(
     """The running ingest part; its spool is locked to this process.  Its counters go out every `report_every`."""
     settings = installation.settings
     address = broker_address(installation)
+    letters, room = letter_box(settings.spool_limit), SpoolRoom(settings.spool_limit, installation.platform)
     with (
-        SqliteSpool(settings.data_dir, settings.worker) as spool,
+        SqliteSpool(settings.data_dir, settings.worker, letters, room) as spool,
         _service(installation, spool, address, on_outcome) as service,
         _reporter(installation, report_every),
     ):
@@ -93,7 +103,8 @@ def _service(
     installation: Installation, spool: SqliteSpool, address: BrokerAddress, on_outcome: OnOutcome | None
 ) -> IngestService:
     settings, clock, meter = installation.settings, installation.clock, installation.meter
-    inbox, progress = Inbox(), Progress()
+    inbox, progress, platform = Inbox(), Progress(), installation.platform
+    database = WatchedDatabase(installation.database, Absence(platform, PlatformAlarmKind.DATABASE_AWAY))
     topics = TopicMap(settings.topics, installation.roster.devices_of)
     admission = make_admission(installation)
     topics.restore(spool.births())
@@ -122,7 +133,7 @@ def _service(
     )
     decider = Decider(
         spool=spool,
-        monitoring=make_monitor(installation, spool.id, on_outcome),
+        monitoring=make_monitor(installation, database, spool.id, on_outcome),
         progress=progress,
         meter=meter,
         backoff=_backoff(),
@@ -134,8 +145,9 @@ def _service(
         progress=progress,
         clock=clock,
         meter=meter,
+        platform=platform,
         backoff=_backoff(),
-        report_stored=partial(_report_stored, installation.database, settings.worker),
+        report_stored=partial(_report_stored, database, settings.worker),
     )
     return IngestService(
         subscriber=subscriber,
@@ -147,7 +159,34 @@ def _service(
         progress=progress,
         # Without topic rules no message's identity depends on the register.
         register_watch=RegisterWatch(installation.roster.refresh_if_due) if settings.topics else None,
+        upkeep={
+            "upkeep": Upkeep(_chores(installation, subscriber, spool)),
+            # Of its own: it waits for a database that is away, and the others need not.
+            "platform-alarms": Upkeep(
+                [Chore(name="saving the platform's alarms", every_s=1, run=partial(platform.save, database))]
+            ),
+        },
     )
+
+
+def _chores(installation: Installation, subscriber: Subscriber, spool: Spool) -> list[Chore]:
+    broker = Absence(installation.platform, PlatformAlarmKind.BROKER_AWAY)
+
+    def look_at_the_broker() -> None:
+        if subscriber.connected:
+            broker.back()
+        else:
+            broker.away(subscriber.trouble)
+
+    def forget_old_letters() -> None:
+        oldest = installation.clock.now() - timedelta(days=installation.settings.dead_letter_days)
+        installation.meter.count("dead_letters_expired", spool.drop_dead_letters_before(epoch_ms(oldest)))
+
+    return [
+        Chore(name="looking at the broker", every_s=1, run=look_at_the_broker),
+        Chore(name="handing room of the spool back", every_s=1, run=spool.give_back_room),
+        Chore(name="forgetting old dead letters", every_s=FORGET_EVERY_S, run=forget_old_letters),
+    ]
 
 
 def _reporter(installation: Installation, every: timedelta) -> CounterReporter:

@@ -11,13 +11,15 @@ import numpy as np
 from iot_maint.domain.columns import TelemetryColumns
 from iot_maint.domain.errors import MaintError, StoreRefused, StoreUnavailable
 from iot_maint.domain.instants import epoch_ms
+from iot_maint.domain.platform_alarms import PlatformAlarmKind
 from iot_maint.domain.point_columns import PointColumns
-from iot_maint.domain.ports import Clock, Meter, Spool, TelemetryStore
+from iot_maint.domain.ports import Clock, Meter, PlatformAlarms, Spool, TelemetryStore
 from iot_maint.domain.telemetry import Batch, DeadLetter, Point, Telemetry
 from iot_maint.ingest.backoff import Backoff
 from iot_maint.ingest.decoders.names import printable
 from iot_maint.ingest.progress import Progress
 from iot_maint.ingest.quiet_log import quiet_logger
+from iot_maint.services.absence import Absence
 
 logger = quiet_logger(__name__)
 
@@ -44,6 +46,7 @@ class Drain:
         progress: Progress,
         clock: Clock,
         meter: Meter,
+        platform: PlatformAlarms,
         backoff: Backoff,
         report_stored: Callable[[int], None],
         monotonic: Callable[[], float] = time.monotonic,
@@ -55,6 +58,8 @@ class Drain:
         self._progress = progress
         self._clock = clock
         self._meter = meter
+        self._platform = platform
+        self._absence = Absence(platform, PlatformAlarmKind.TELEMETRY_STORE_AWAY, monotonic=monotonic)
         self._backoff = backoff
         self._report_stored = report_stored
         self._monotonic = monotonic
@@ -148,8 +153,13 @@ class Drain:
         """Store the points; halve what is refused until the bad ones are alone, and keep those with its words."""
         try:
             self._store.write(points)
+        except StoreUnavailable as error:
+            self._absence.away(str(error))
+            raise
         except StoreRefused as error:
+            self._absence.back()
             if error.status not in _BAD_DATA:
+                self._platform.raise_alarm(PlatformAlarmKind.TELEMETRY_STORE_REFUSES, str(error))
                 raise
             if len(points) > 1:
                 half = len(points) // 2
@@ -159,6 +169,8 @@ class Drain:
                 logger.warning("the telemetry store refuses a point: %s", error)
                 dead.append(_letter_of_point(points[0], "store_refused", f"{error.status}: {error}"))
         else:
+            self._absence.back()
+            self._platform.clear(PlatformAlarmKind.TELEMETRY_STORE_REFUSES)
             for measurement, amount in _count_measurements(points).items():
                 self._meter.count("points_stored", amount, measurement=measurement)
 

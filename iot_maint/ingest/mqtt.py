@@ -58,6 +58,7 @@ class Subscriber:
         self._connection = 0
         self._acknowledging = threading.Lock()
         self._connected = False
+        self._trouble = "no answer yet"
         self._thread: threading.Thread | None = None
         self._client = self._make_client(client_id)
 
@@ -79,6 +80,11 @@ class Subscriber:
     def connected(self) -> bool:
         """Whether the broker has accepted us and our subscriptions."""
         return self._connected
+
+    @property
+    def trouble(self) -> str:
+        """Why we are not connected, as far as is known; one line."""
+        return f"broker {self._address}: {self._trouble}"
 
     @property
     def alive(self) -> bool:
@@ -135,6 +141,7 @@ class Subscriber:
         _properties: Properties | None,
     ) -> None:
         if reason.is_failure:
+            self._trouble = f"refuses the connection: {reason}"
             logger.error("broker %s refuses the connection: %s", self._address, reason)
             return
         if not flags.session_present:
@@ -148,6 +155,7 @@ class Subscriber:
         # paho calls this where it has caught the reason, and keeps that to itself.
         why = self._address.explain(sys.exception())
         logger.warning("broker %s cannot be reached: %s; trying on", self._address, why)
+        self._trouble = f"cannot be reached: {why}"
 
     def _on_subscribe(
         self,
@@ -160,6 +168,7 @@ class Subscriber:
         self._set_connected(not any(reason.is_failure for reason in reasons))
         for topic, reason in zip(self._topic_filters, reasons, strict=False):
             if reason.is_failure:
+                self._trouble = f"refuses the subscription to {topic}: check its ACL"
                 logger.error("broker %s refuses the subscription to %s: check its ACL", self._address, topic)
 
     def _on_disconnect(
@@ -172,9 +181,11 @@ class Subscriber:
     ) -> None:
         self._begin_connection()
         if self._connected and reason.is_failure:
+            self._trouble = f"connection lost: {reason}"
             logger.warning("connection to broker %s lost: %s", self._address, reason)
         elif reason.is_failure:
-            logger.warning("broker %s %s; trying on", self._address, self._address.explain_refusal())
+            self._trouble = self._address.explain_refusal()
+            logger.warning("broker %s %s; trying on", self._address, self._trouble)
         self._set_connected(False)
 
     def _on_message(self, _client: paho.Client, _userdata: object, message: paho.MQTTMessage) -> None:

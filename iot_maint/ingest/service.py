@@ -1,7 +1,7 @@
 """The ingest path of one worker as threads: started together, stopped in the order in which data flows."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import Self
 
@@ -14,6 +14,7 @@ from iot_maint.ingest.progress import Progress
 from iot_maint.ingest.quiet_log import quiet_logger
 from iot_maint.ingest.receiver import Receiver
 from iot_maint.ingest.register_watch import RegisterWatch
+from iot_maint.ingest.upkeep import Upkeep
 
 logger = quiet_logger(__name__)
 
@@ -35,7 +36,9 @@ class IngestService:
         drain: Drain,
         progress: Progress,
         register_watch: RegisterWatch | None = None,
+        upkeep: Mapping[str, Upkeep] | None = None,
     ) -> None:
+        """`upkeep`: more threads, by name."""
         self._subscriber = subscriber
         self._inbox = inbox
         self._spool = spool
@@ -49,6 +52,9 @@ class IngestService:
         if register_watch is not None:
             watching = ("register", register_watch.run, self._stop)
             self._threads["register"] = threading.Thread(target=_run, args=watching, name="register", daemon=True)
+        for name, chores in (upkeep or {}).items():
+            keeping = (name, chores.run, self._stop)
+            self._threads[name] = threading.Thread(target=_run, args=keeping, name=name, daemon=True)
 
     def __enter__(self) -> Self:
         self._progress.note_spooled(self._spool.last_number())

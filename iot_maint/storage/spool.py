@@ -44,8 +44,8 @@ class SqliteSpool:
         data_dir: Path,
         worker: str,
         letters: DeadLetterBox | None = None,
-        births: BirthBox | None = None,
         room: SpoolRoom | None = None,
+        births: BirthBox | None = None,
     ) -> None:
         self._path = spool_path(data_dir, worker)
         self._worker = worker

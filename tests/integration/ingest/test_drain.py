@@ -13,6 +13,7 @@ from iot_maint.ingest.decoders import canonical
 from iot_maint.ingest.drain import Drain
 from iot_maint.ingest.progress import Progress
 from iot_maint.metering import PrometheusMeter
+from iot_maint.services.platform_alarms import PlatformBoard
 from tests.builders import T0
 from tests.fakes import FaultySpool, FaultyStore
 from tests.ingest_builders import T0_MS, a_telemetry, no_waiting, pump_points
@@ -27,6 +28,7 @@ class Bench:
         self.reported: list[int] = []
         self.now_s = 0.0
         self.clock = ReplayClock(T0)
+        self.platform = PlatformBoard(worker="1", clock=self.clock, meter=meter)
         self.drain = self.anew()
 
     def anew(self, to_points: Callable[[TelemetryColumns], Sequence[Sequence[Point]]] = pump_points) -> Drain:
@@ -39,10 +41,14 @@ class Bench:
             progress=self.progress,
             clock=self.clock,
             meter=self.meter,
+            platform=self.platform,
             backoff=no_waiting(),
             report_stored=self.reported.append,
             monotonic=lambda: self.now_s,
         )
+
+    def standing(self) -> list[tuple[str, str]]:
+        return [(alarm.kind.value, alarm.detail) for alarm in self.platform.standing()]
 
     def spool_batches(self, count: int, start: int = 0) -> None:
         for n in range(start, start + count):
@@ -63,6 +69,21 @@ class Bench:
 @pytest.fixture
 def bench(spool: FaultySpool, store: FaultyStore, meter: PrometheusMeter) -> Bench:
     return Bench(spool, store, meter)
+
+
+class Waits(Event):
+    """A stop that waits for nobody but notes for how long it was asked to, and is set after so many rounds."""
+
+    def __init__(self, rounds: int) -> None:
+        super().__init__()
+        self.waited: list[float | None] = []
+        self._rounds = rounds
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waited.append(timeout)
+        if len(self.waited) >= self._rounds:
+            self.set()
+        return self.is_set()
 
 
 def refuse_odd(points: Sequence[Point]) -> Exception | None:
@@ -171,6 +192,67 @@ def test_a_store_that_refuses_us_keeps_everything_waiting(bench: Bench, status: 
     assert bench.spool.dead_letters(0, 10) == []
 
 
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_store_that_refuses_us_is_an_alarm_with_its_words_until_it_takes_something(bench: Bench, status: int) -> None:
+    bench.spool_batches(3)
+    bench.store.fault = lambda _points: StoreRefused(status, f"InfluxDB answered {status}: no such thing")
+    for _ in range(2):
+        with pytest.raises(StoreRefused):
+            bench.drain.step()
+        assert bench.standing() == [("telemetry_store_refuses", f"InfluxDB answered {status}: no such thing")]
+
+    bench.store.fault = lambda _points: StoreUnavailable("restarting")
+    with pytest.raises(StoreUnavailable):
+        bench.drain.step()
+    assert [kind for kind, _ in bench.standing()] == ["telemetry_store_refuses"]
+
+    bench.store.fault = lambda _points: None
+    bench.drain.step()
+    assert bench.standing() == []
+    assert bench.stored() == [0.0, 1.0, 2.0]
+
+
+def test_bad_data_among_good_is_no_alarm(bench: Bench) -> None:
+    bench.spool_batches(8)
+    bench.store.fault = refuse_odd
+    bench.drain.step()
+    assert bench.standing() == []
+
+
+def test_a_store_that_is_away_is_an_alarm_after_ten_seconds_and_gone_with_the_first_answer(bench: Bench) -> None:
+    bench.spool_batches(8)
+    bench.store.fault = lambda _points: StoreUnavailable("does not answer")
+    for now_s, standing in ((0, []), (9, []), (10, [("telemetry_store_away", "does not answer")])):
+        bench.now_s = now_s
+        with pytest.raises(StoreUnavailable):
+            bench.drain.step()
+        assert bench.standing() == standing
+
+    bench.store.fault = refuse_odd
+    bench.drain.step()
+    assert bench.standing() == []
+
+
+def test_a_spool_that_is_out_of_reach_is_not_taken_for_the_store(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_spool: FaultySpool, _number: int, _limit: int) -> list[Batch]:
+        raise StoreUnavailable("disk I/O error")
+
+    monkeypatch.setattr(FaultySpool, "read_after", fail)
+    for bench.now_s in (0, 60):
+        with pytest.raises(StoreUnavailable):
+            bench.drain.step()
+    assert bench.standing() == []
+
+
+def test_a_store_is_not_asked_before_the_time_that_it_asked_for(bench: Bench) -> None:
+    bench.spool_batches(1)
+    stop = Waits(rounds=2)
+    asked = [timedelta(seconds=90), None]
+    bench.store.fault = lambda _points: StoreUnavailable("busy", retry_after=asked.pop(0))
+    bench.drain.run(stop)
+    assert stop.waited == [90.0, 0.0]
+
+
 def test_a_format_that_is_not_known_stops_the_drain_and_is_kept(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -184,6 +266,15 @@ def test_a_format_that_is_not_known_stops_the_drain_and_is_kept(
     bench.drain.run(stop)
     assert "version 99" in caplog.text
     assert bench.progress.stored == 0
+
+
+def test_a_store_that_refuses_us_is_asked_again_slowly(bench: Bench) -> None:
+    bench.spool_batches(1)
+    stop = Waits(rounds=3)
+    bench.store.fault = lambda _points: StoreRefused(401, "unauthorized")
+    bench.drain.run(stop)
+    assert stop.waited == [30.0, 30.0, 30.0]
+    assert bench.waiting() == [1]
 
 
 def test_telemetry_that_makes_our_own_code_fail_is_cornered(bench: Bench) -> None:

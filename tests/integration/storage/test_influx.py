@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from email.utils import formatdate
 
 import httpx
 import pytest
@@ -136,6 +137,14 @@ def test_an_overloaded_server_is_unavailable_for_as_long_as_it_asks(status: int)
             with pytest.raises(StoreUnavailable, match="queue is full") as error:
                 call()
             assert error.value.retry_after == timedelta(seconds=17)
+
+
+def test_a_server_may_name_the_time_at_which_it_wants_to_be_asked_again() -> None:
+    in_two_minutes = formatdate(time.time() + 120, usegmt=True)
+    with answering(503, b"", **{"Retry-After": in_two_minutes}) as store, pytest.raises(StoreUnavailable) as error:
+        store.write([POINT])
+    assert error.value.retry_after is not None
+    assert abs(error.value.retry_after - timedelta(minutes=2)) <= timedelta(seconds=5)
 
 
 def test_an_answer_that_is_no_influxdb_is_unavailable_in_one_line() -> None:
