@@ -152,12 +152,9 @@ class Drain:
     def _write(self, points: Sequence[Point], dead: list[DeadLetter]) -> None:
         """Store the points; halve what is refused until the bad ones are alone, and keep those with its words."""
         try:
-            self._store.write(points)
-        except StoreUnavailable as error:
-            self._absence.away(str(error))
-            raise
+            with self._absence.watching():
+                self._store.write(points)
         except StoreRefused as error:
-            self._absence.back()
             if error.status not in _BAD_DATA:
                 self._platform.raise_alarm(PlatformAlarmKind.TELEMETRY_STORE_REFUSES, str(error))
                 raise
@@ -169,7 +166,6 @@ class Drain:
                 logger.warning("the telemetry store refuses a point: %s", error)
                 dead.append(_letter_of_point(points[0], "store_refused", f"{error.status}: {error}"))
         else:
-            self._absence.back()
             self._platform.clear(PlatformAlarmKind.TELEMETRY_STORE_REFUSES)
             for measurement, amount in _count_measurements(points).items():
                 self._meter.count("points_stored", amount, measurement=measurement)

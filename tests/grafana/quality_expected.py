@@ -121,6 +121,19 @@ def _by_label(counter: str, *labels: str) -> Reckoning:
     return expect
 
 
+def _worst_by_label(gauge: str, *labels: str) -> Reckoning:
+    def expect(answer: Answer, story: Story) -> None:
+        columns = {label: f"max_{gauge}_{label}" for label in labels}
+        assert answer.columns == {"time", *columns.values()}
+        for label, column in columns.items():
+            reports = _reports(story, answer, f"{gauge}_{label}").values()
+            values = _by_interval([report for of_worker in reports for report in of_worker], answer.interval)
+            shown = {row["time"]: row[column] for row in answer.rows if row[column] is not None}
+            assert shown == {start: max(of_interval) for start, of_interval in values.items()}
+
+    return expect
+
+
 QUALITY_PANELS: Mapping[str, Reckoning] = {
     "消息服务器连接": _newest("broker_connected"),
     "待入库批次": _newest("spool_batches"),
@@ -131,6 +144,7 @@ QUALITY_PANELS: Mapping[str, Reckoning] = {
     "接收速率": _rate("messages_received"),
     "入库速率": _rate("points_stored"),
     "消息服务器连接状态": _gauge("broker_connected", "min", min),
+    "平台告警": _worst_by_label("platform_alarm", "broker_away", "spool_full"),
     "拒收原因": _by_label("messages_rejected", "not_json", "too_old"),
     "丢弃原因": _by_label("values_dropped", "null", "sentinel"),
     "存储失败的次数": _by_label("store_failures", "telemetry"),

@@ -49,6 +49,8 @@ def _counters(lived: int) -> dict[str, float | str]:
         "batches_acknowledged": float(31 * lived),
         "acknowledgement_s": 0.2 * lived + 0.01 * uneven,
         "broker_connected": float(lived % 50 != 0),
+        "platform_alarm_broker_away": float(lived % 50 == 0),
+        "platform_alarm_spool_full": 0.0,
         "spool_batches": float(uneven),
         "spool_age_s": uneven / 4,
     }

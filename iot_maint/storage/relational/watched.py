@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from iot_maint.domain.errors import StoreUnavailable
 from iot_maint.domain.ports import Database, Repositories
 from iot_maint.services.absence import Absence
 
@@ -21,13 +20,8 @@ class WatchedDatabase:
     @contextmanager
     def transaction(self) -> Iterator[Repositories]:
         """As the database's own."""
-        try:
-            with self._inner.transaction() as repositories:
-                yield repositories
-        except StoreUnavailable as error:
-            self._absence.away(str(error))
-            raise
-        self._absence.back()
+        with self._absence.watching(), self._inner.transaction() as repositories:
+            yield repositories
 
     def reading(self) -> AbstractContextManager[Repositories]:
         """As the database's own."""

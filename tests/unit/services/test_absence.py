@@ -3,6 +3,7 @@
 import pytest
 
 from iot_maint.clock import ReplayClock
+from iot_maint.domain.errors import Conflict, MaintError, StoreRefused, StoreUnavailable
 from iot_maint.domain.platform_alarms import PlatformAlarmKind
 from iot_maint.metering import PrometheusMeter
 from iot_maint.services.absence import Absence
@@ -21,6 +22,18 @@ class Bench:
     def away_at(self, second: float, detail: str = "refused") -> None:
         self.now_s = 100.0 + second
         self.absence.away(detail)
+
+    def try_at(self, second: float, fault: MaintError | None = None, takes_s: float = 0.0) -> None:
+        """One watched try."""
+        self.now_s = 100.0 + second
+        with self.absence.watching():
+            self.now_s += takes_s
+            if fault is not None:
+                raise fault
+
+    def fails_at(self, second: float, fault: MaintError, takes_s: float = 0.0) -> None:
+        with pytest.raises(type(fault)):
+            self.try_at(second, fault, takes_s)
 
     def said(self) -> list[str]:
         return [alarm.detail for alarm in self.board.standing()]
@@ -57,3 +70,27 @@ def test_short_absences_do_not_add_up(bench: Bench) -> None:
         bench.away_at(second)
         bench.absence.back()
     assert bench.said() == []
+
+
+def test_a_try_that_hung_for_long_counts_from_its_beginning(bench: Bench) -> None:
+    bench.fails_at(0, StoreUnavailable("timed out"), takes_s=9)
+    assert bench.said() == []
+    bench.try_at(10)
+    bench.fails_at(20, StoreUnavailable("timed out"), takes_s=20)
+    assert bench.said() == ["timed out"]
+    bench.try_at(41)
+    assert bench.said() == []
+
+
+def test_who_refuses_has_answered(bench: Bench) -> None:
+    bench.fails_at(0, StoreUnavailable("away"))
+    bench.fails_at(20, StoreUnavailable("away"))
+    bench.fails_at(21, StoreRefused(401, "unauthorized"))
+    assert bench.said() == []
+
+
+def test_a_fault_of_another_kind_says_nothing_of_the_other_side(bench: Bench) -> None:
+    bench.fails_at(0, StoreUnavailable("away"))
+    bench.fails_at(5, Conflict("somebody was faster"))
+    bench.fails_at(10, StoreUnavailable("away"))
+    assert bench.said() == ["away"]
