@@ -32,7 +32,9 @@ class SqlPlatformAlarms:
     def save_cleared(self, alarm: PlatformAlarm, cleared_at: datetime) -> None:
         """It stood until then, and is kept once, whether or not it was saved while it stood."""
         changes = {"detail": alarm.detail, "cleared_at": cleared_at}
-        cleared = self._connection.execute(update(platform_alarms).where(*_stands(alarm)).values(changes))
+        # Not one raised since: when this is saved for a second time, the next one may stand already.
+        that_one = (*_stands(alarm), platform_alarms.c.raised_at <= alarm.since)
+        cleared = self._connection.execute(update(platform_alarms).where(*that_one).values(changes))
         if cleared.rowcount == 0:
             values = _row(alarm) | {"cleared_at": cleared_at}
             insert_new(self._connection, platform_alarms, values, unique=None)

@@ -74,6 +74,19 @@ def test_one_that_ended_is_kept_once_and_may_stand_again(database: RelationalDat
     assert (second.alarm, second.cleared_at) == (again, None)
 
 
+def test_to_save_a_whole_story_for_a_second_time_changes_nothing(database: RelationalDatabase) -> None:
+    again = an_alarm(since=T0 + MINUTE)
+    for _ in range(2):  # the answer to the first commit may have been lost
+        with database.transaction() as repositories:
+            repositories.platform_alarms.save_cleared(an_alarm(), T0 + MINUTE)
+            repositories.platform_alarms.save_standing(again)
+
+    assert [(one.alarm.since, one.cleared_at) for one in stored(database)] == [
+        (T0, T0 + MINUTE),
+        (T0 + MINUTE, None),
+    ]
+
+
 def test_one_that_came_and_went_while_the_database_was_away_is_kept_once(database: RelationalDatabase) -> None:
     with database.transaction() as repositories:
         for _ in range(2):

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 from typing import TypeVar
 
 from iot_maint.domain.alarms import AlarmEvent
+from iot_maint.domain.platform_alarms import PlatformAlarm, PlatformAlarmKind
+from iot_maint.domain.queries import AlarmQuery, PageRequest
 from iot_maint.domain.work_orders import WorkOrder, WorkOrderStatus
 from iot_maint.storage.relational.database import RelationalDatabase
 from iot_maint.storage.relational.migrate import SchemaVersion, migrate
-from tests.builders import a_work_order, an_alarm_event, an_equipment
+from tests.builders import T0, a_work_order, an_alarm_event, an_equipment
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -55,6 +58,27 @@ def test_of_two_that_record_one_event_exactly_one_gets_the_alarm(database: Relat
     for number in range(ROUNDS):
         event = an_alarm_event(fault_mode=f"fault-{number}")
         assert sorted(race(record, [event, event])) == [False, True]
+
+
+def test_of_two_that_save_one_platform_alarm_as_standing_or_as_cleared_one_row_remains(
+    database: RelationalDatabase,
+) -> None:
+    def save(saved: tuple[PlatformAlarm, bool]) -> None:
+        alarm, cleared = saved
+        with database.transaction() as repositories:
+            if cleared:
+                repositories.platform_alarms.save_cleared(alarm, alarm.since + timedelta(minutes=1))
+            else:
+                repositories.platform_alarms.save_standing(alarm)
+
+    for number in range(ROUNDS):
+        alarm = PlatformAlarm(kind=PlatformAlarmKind.BROKER_AWAY, detail="", since=T0, worker=f"w{number}")
+        for cleared in (False, True):
+            race(save, [(alarm, cleared), (alarm, cleared)])
+
+    with database.reading() as repositories:
+        assert repositories.platform_alarms.standing() == []
+        assert len(repositories.alarm_list.page(AlarmQuery(), PageRequest(limit=100)).items) == ROUNDS
 
 
 def test_rules_that_join_an_alarm_at_once_are_all_kept(database: RelationalDatabase) -> None:
