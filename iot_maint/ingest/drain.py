@@ -185,7 +185,8 @@ class Drain:
         try:
             self._report_stored(through_ms)
         except StoreUnavailable as error:
-            # Only transfers wait for it; storing does not.
+            # Only transfers wait for it.  Storing must not wait for every try: a locked database takes 10 s to say so.
+            self._reported_at = self._monotonic() + SLOW_S
             logger.warning("cannot note how far telemetry is stored: %s", error)
         else:
             self._reported_ms = through_ms

@@ -311,6 +311,23 @@ def test_how_far_all_is_stored_is_reported_every_two_seconds(bench: Bench) -> No
     assert bench.reported == [T0_MS, T0_MS + 900]
 
 
+def test_a_database_that_is_away_is_not_asked_with_every_step(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+
+    def away_and_slow(_through_ms: int) -> None:
+        asked.append(bench.now_s)
+        bench.now_s += 10
+        raise StoreUnavailable("locked")
+
+    monkeypatch.setattr(bench.drain, "_report_stored", away_and_slow)
+    bench.progress.received_through_ms = T0_MS
+    while bench.now_s < 100:
+        bench.spool_batches(1)
+        bench.drain.step()
+        bench.now_s += 1
+    assert asked == [0, 42, 84]
+
+
 def test_points_are_counted_by_measurement(bench: Bench) -> None:
     bench.spool_batches(3)
     bench.drain.step()
