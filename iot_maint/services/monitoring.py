@@ -20,9 +20,10 @@ from iot_maint.domain.telemetry import Batch, Telemetry
 from iot_maint.rules.alarms import transition
 from iot_maint.rules.fleet import Fleet, Seating
 from iot_maint.rules.program import Program, retire_rules
-from iot_maint.rules.state import EquipmentState, decode_state, encode_state
+from iot_maint.rules.state import EquipmentState
 from iot_maint.services.ordering import OrderDesk, OrderStep
 from iot_maint.services.roster import Roster, Watched
+from iot_maint.services.rule_states import RuleStates, own_all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,44 +77,39 @@ class Monitor:
         worker: str,
         spool_id: str,
         on_outcome: Callable[[Outcome], None] | None = None,
+        owns: Callable[[str], bool] = own_all,
     ) -> None:
+        """`owns`: whether a site is this worker's, where several share them."""
         self._database = database
         self._roster = roster
         self._desk = desk
         self._clock = clock
         self._meter = meter
-        self._worker = worker
-        self._spool_id = spool_id
         self._on_outcome = on_outcome
-        # The state of each is either here or, while nothing stands on it, in the fleet.
-        self._states: dict[str, EquipmentState] = {}
+        # While nothing stands on a piece of equipment its state may be in the fleet, and is older here.
+        self._states = RuleStates(database, worker, spool_id, owns, on_loss=self._lose)
         self._fleet = Fleet(roster.sentinels)
         self._seating = LastMade(self._make_seating)
         self._revision = roster.revision
         self._programs: dict[str, Program] = {}
-        self._changed: set[str] = set()
         self._noted_metrics: dict[str, frozenset[str]] = {}
 
     def start(self) -> int:
         """Load the checkpoint; the number of the last batch that it covers."""
         self._roster.refresh()
-        with self._database.reading() as repositories:
-            stored = repositories.checkpoints.load_states()
-            covered = repositories.checkpoints.decided(self._worker, self._spool_id)
         self._fleet = Fleet(self._roster.sentinels)
         self._seating.forget()
-        self._states = {code: decode_state(state) for code, state in stored.items()}
-        self._changed.clear()
-        return covered
+        return self._states.start()
 
     def state_of(self, code: str) -> EquipmentState:
         """The rule state of one piece of equipment."""
-        return self._fleet.state_of(code) if self._fleet.is_active(code) else self._states.get(code, EquipmentState())
+        return self._fleet.state_of(code) if self._fleet.is_active(code) else self._states.get(code) or EquipmentState()
 
     def handle(self, batch: Batch) -> Outcome:
         """Decide and save one batch."""
         telemetry = TelemetryColumns.of(batch.telemetry)
         self._roster.refresh_for(telemetry.origins)
+        self._states.look()
         seating = self._seat(telemetry)
         quiet = self._fleet.examine(telemetry, seating)
         loud = np.flatnonzero(~quiet.messages).tolist()
@@ -129,11 +125,8 @@ class Monitor:
 
     def checkpoint(self, number: int) -> None:
         """Save the changed rule states with the last batch that they cover, in one transaction."""
-        changed = {code: encode_state(self.state_of(code)) for code in self._changed.union(self._fleet.changed())}
-        with self._database.transaction() as repositories:
-            repositories.checkpoints.save_states(changed)
-            repositories.checkpoints.save_decided(self._worker, self._spool_id, number)
-        self._changed.clear()
+        self._states.keep({code: self._fleet.state_of(code) for code in self._fleet.changed()})
+        self._states.save(number)
         self._fleet.forget_changes()
 
     def _seat(self, telemetry: TelemetryColumns) -> Seating:
@@ -142,11 +135,22 @@ class Monitor:
             self._revision = self._roster.revision
             self._seating.forget()
         seating = self._seating.of(telemetry.origins)
-        for code in self._fleet.inactive(telemetry, seating):
-            state = self._states.get(code)
-            if (state is None or not state.rules) and self._programs.get(code) is self._fleet.program_of(code):
-                self._fleet.activate(code, state or EquipmentState())
+        coming = [
+            code
+            for code in self._fleet.inactive(telemetry, seating)
+            if self._programs.get(code) is self._fleet.program_of(code)
+        ]
+        if coming:
+            self._states.meet({code: self._roster.entries[code].equipment.site for code in coming})
+        for code in coming:
+            state = self._states.get(code) or EquipmentState()
+            if not state.rules and not self._states.is_guest(code):
+                self._fleet.activate(code, state)
         return seating
+
+    def _lose(self, code: str) -> None:
+        """Another worker holds its state now."""
+        self._fleet.deactivate(code)
 
     def _make_seating(self, origins: tuple[Origin, ...]) -> Seating:
         return self._fleet.seating(origins, [self._seated_code(origin) for origin in origins])
@@ -159,8 +163,7 @@ class Monitor:
         code = watched.monitored.equipment.code
         if self._fleet.program_of(code) is not watched.program:
             if self._fleet.is_active(code):
-                self._states[code] = self._fleet.state_of(code)
-                self._changed.add(code)
+                self._states.keep({code: self._fleet.state_of(code)})
             self._fleet.seat(code, watched.program)
         return code
 
@@ -172,7 +175,9 @@ class Monitor:
         events: list[tuple[int, tuple[AlarmEvent, str]]] = []
         unknown: dict[str, Telemetry] = {}
         metrics: dict[str, frozenset[str]] = {}
-        for code, group in self._group(telemetry, unknown, metrics).items():
+        groups = self._group(telemetry, unknown, metrics)
+        self._states.meet({code: group.monitored.equipment.site for code, group in groups.items()})
+        for code, group in groups.items():
             monitored, program = group.monitored, group.program
             state = self.state_of(code)
             for position in group.positions:
@@ -256,9 +261,8 @@ class Monitor:
     def _keep(self, decided: _Decided) -> None:
         for code in decided.states:
             self._fleet.deactivate(code)
-        self._states.update(decided.states)
+        self._states.keep(decided.states)
         self._programs.update(decided.programs)
-        self._changed.update(decided.states)
         for code, metrics in decided.unknown_metrics.items():
             self._noted_metrics[code] = self._noted_metrics.get(code, frozenset()) | metrics
         for finding in decided.findings:

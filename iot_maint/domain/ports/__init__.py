@@ -4,7 +4,12 @@ from iot_maint.domain.ports.database import Database, Repositories
 from iot_maint.domain.ports.orders import AlarmRepository, OutboxRepository, WorkOrderRepository
 from iot_maint.domain.ports.platform import AlarmList, PlatformAlarmRepository, PlatformAlarms
 from iot_maint.domain.ports.register import EquipmentRepository
-from iot_maint.domain.ports.service import CheckpointRepository, IdempotencyRepository, TokenRepository
+from iot_maint.domain.ports.service import (
+    CheckpointRepository,
+    IdempotencyRepository,
+    TokenRepository,
+    WorkerRepository,
+)
 from iot_maint.domain.ports.surroundings import Clock, Meter, OrderNotifier
 from iot_maint.domain.ports.telemetry import Spool, TelemetryStore
 
@@ -26,4 +31,5 @@ __all__ = [
     "TelemetryStore",
     "TokenRepository",
     "WorkOrderRepository",
+    "WorkerRepository",
 ]

@@ -6,7 +6,12 @@ from typing import Protocol
 from iot_maint.domain.ports.orders import AlarmRepository, OutboxRepository, WorkOrderRepository
 from iot_maint.domain.ports.platform import AlarmList, PlatformAlarmRepository
 from iot_maint.domain.ports.register import EquipmentRepository
-from iot_maint.domain.ports.service import CheckpointRepository, IdempotencyRepository, TokenRepository
+from iot_maint.domain.ports.service import (
+    CheckpointRepository,
+    IdempotencyRepository,
+    TokenRepository,
+    WorkerRepository,
+)
 
 
 class Repositories(Protocol):
@@ -30,6 +35,8 @@ class Repositories(Protocol):
     def tokens(self) -> TokenRepository: ...
     @property
     def idempotency(self) -> IdempotencyRepository: ...
+    @property
+    def workers(self) -> WorkerRepository: ...
 
 
 class Database(Protocol):

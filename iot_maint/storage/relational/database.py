@@ -21,6 +21,7 @@ from iot_maint.storage.relational.orders import SqlWorkOrders
 from iot_maint.storage.relational.outbox import SqlOutbox
 from iot_maint.storage.relational.platform_alarms import SqlPlatformAlarms
 from iot_maint.storage.relational.tokens import SqlTokens
+from iot_maint.storage.relational.workers import SqlWorkers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,7 @@ class SqlRepositories:
     checkpoints: SqlCheckpoints
     tokens: SqlTokens
     idempotency: SqlIdempotency
+    workers: SqlWorkers
 
 
 def open_database(url: str) -> "RelationalDatabase":
@@ -114,4 +116,5 @@ def _repositories(connection: Connection) -> SqlRepositories:
         checkpoints=SqlCheckpoints(connection),
         tokens=SqlTokens(connection),
         idempotency=SqlIdempotency(connection),
+        workers=SqlWorkers(connection),
     )

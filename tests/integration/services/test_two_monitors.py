@@ -158,3 +158,37 @@ def test_a_process_that_comes_second_with_worse_news_raises_the_urgency(
     (order,) = orders_of(open_postgresql())
     assert (order.urgency, order.severity) == (2, Severity.CRITICAL)
     assert [entry.kind for entry in order.timeline] == [EntryKind.OPENED, EntryKind.URGENCY_RAISED]
+
+
+@pytest.mark.slow
+def test_a_pump_that_moves_to_another_process_in_mid_dwell_gets_the_order_it_would_have_got(
+    open_again: OpenAgain,
+) -> None:
+    first, second = two_processes(open_again)
+    first.decide(*bearing_at(HOT, 0, 6))
+    first.monitor.checkpoint(1)
+    second.decide(*bearing_at(HOT, 7, 12))
+    second.monitor.checkpoint(1)
+    # And back again, with the alarm standing.
+    first.decide(*bearing_at(HOT, 13, 30))
+
+    (order,) = orders_of(first.database)
+    assert (order.onset_at, order.raised_at) == (at(0), at(10))
+    assert [entry.kind for entry in order.timeline] == [EntryKind.OPENED]
+
+
+@pytest.mark.slow
+def test_a_batch_that_is_decided_again_after_the_move_opens_nothing_new(open_again: OpenAgain) -> None:
+    first, second = two_processes(open_again)
+    first.decide(*bearing_at(HOT, 0, 6))
+    first.monitor.checkpoint(1)
+    first.decide(*bearing_at(HOT, 7, 12))  # … and the process dies before its checkpoint
+    second.decide(*bearing_at(HOT, 7, 14))
+    second.monitor.checkpoint(1)
+    again = start_path(open_again(), CATALOG, at(0), worker="1")
+    again.decide(*bearing_at(HOT, 7, 12))
+    again.monitor.checkpoint(2)
+
+    (order,) = orders_of(first.database)
+    assert (order.onset_at, order.raised_at) == (at(0), at(10))
+    assert [entry.kind for entry in order.timeline] == [EntryKind.OPENED]

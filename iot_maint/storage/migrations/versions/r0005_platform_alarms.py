@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0005_platform_alarms"
-down_revision = "0003_service"
+down_revision = "0004_workers"
 branch_labels = None
 depends_on = None
 

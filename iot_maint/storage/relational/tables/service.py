@@ -1,6 +1,6 @@
 """What the service remembers for itself: rule states, how far workers came, API keys, answers given."""
 
-from sqlalchemy import Column, Integer, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, Table, Text, UniqueConstraint
 
 from iot_maint.storage.relational.tables.base import UtcDateTime, metadata
 
@@ -9,6 +9,8 @@ rule_states = Table(
     metadata,
     Column("equipment", Text, primary_key=True),
     Column("state", LargeBinary, nullable=False),
+    # Who saved it last: a worker loads its own at the start, and others' when it first sees the equipment.
+    Column("worker", Text, index=True),
 )
 
 workers = Table(
@@ -18,6 +20,20 @@ workers = Table(
     Column("spool_id", Text),
     Column("decided", Integer),
     Column("stored_through", UtcDateTime),
+    # Grows whenever another worker takes rule states over from this one.
+    Column("taken", Integer),
+)
+
+ingest_workers = Table(
+    "ingest_workers",
+    metadata,
+    Column("worker", Text, primary_key=True),
+    Column("takes", Text, nullable=False),
+    Column("beat", BigInteger, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+    # JSON: site → epoch ms
+    Column("sites", Text, nullable=False),
 )
 
 tokens = Table(

@@ -45,6 +45,7 @@ def test_an_older_schema_is_refused_until_migrated(empty_url: str) -> None:
     execute(empty_url, "DROP TABLE platform_alarm_notes")
     execute(empty_url, "DROP TABLE platform_alarms")
     execute(empty_url, "DROP TABLE idempotency_keys")
+    execute(empty_url, "DROP TABLE ingest_workers")
     execute(empty_url, "DROP TABLE rule_states")
     execute(empty_url, "DROP TABLE tokens")
     execute(empty_url, "DROP TABLE workers")
