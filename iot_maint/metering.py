@@ -9,6 +9,7 @@ COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "messages_received": ("MQTT messages received", ()),
     "readings_decoded": ("Readings decoded", ()),
     "values_dropped": ("Values dropped out of otherwise good messages", ("reason",)),
+    "messages_left": ("MQTT messages left to the worker whose share they belong to", ()),
     "messages_rejected": ("Messages put among the dead letters", ("reason",)),
     "gateway_deaths": ("Gateways, or devices behind them, that said they are gone", ()),
     "rebirth_requests": ("Times that a Sparkplug node should describe its metrics anew", ("reason",)),

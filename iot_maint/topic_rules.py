@@ -90,6 +90,12 @@ class TopicRule(BaseModel):
         """What to subscribe to."""
         return "/".join("+" if level.startswith("{") else level for level in self.levels)
 
+    def filter_at(self, site: str) -> str | None:
+        """What to subscribe to for one site alone; None where the topic does not tell sites apart."""
+        if "{site}" in self.levels:
+            return "/".join(site if level == "{site}" else "+" if level[:1] == "{" else level for level in self.levels)
+        return self.topic_filter if self.site == site else None
+
     @field_validator("topic")
     @classmethod
     def _is_a_filter(cls, topic: str) -> str:

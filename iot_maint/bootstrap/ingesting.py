@@ -17,20 +17,26 @@ from iot_maint.ingest.broker_url import BrokerAddress, parse_broker_url
 from iot_maint.ingest.decider import Decider
 from iot_maint.ingest.door import Door
 from iot_maint.ingest.drain import Drain
+from iot_maint.ingest.hand_over import HandOver
 from iot_maint.ingest.inbox import Inbox
 from iot_maint.ingest.mqtt import Subscriber
 from iot_maint.ingest.own_counters import REPORT_EVERY, CounterReporter
+from iot_maint.ingest.part import PACE, WHOLE, Pace, Part
+from iot_maint.ingest.probe import probe_broker
 from iot_maint.ingest.progress import Progress
 from iot_maint.ingest.receiver import Receiver
 from iot_maint.ingest.register_watch import RegisterWatch
 from iot_maint.ingest.service import IngestService
+from iot_maint.ingest.share_keeper import ShareKeeper, read_horizon
 from iot_maint.ingest.short_way import ShortWay
+from iot_maint.ingest.subscriptions import Subscriptions
 from iot_maint.ingest.topic_map import TopicMap
 from iot_maint.ingest.upkeep import Chore, Upkeep
 from iot_maint.services.absence import Absence
 from iot_maint.services.admission import Admission
 from iot_maint.services.monitoring import Monitor, Outcome
 from iot_maint.services.points import PointMaker
+from iot_maint.services.rule_states import own_all
 from iot_maint.storage.dead_letters import letter_box
 from iot_maint.storage.relational.watched import WatchedDatabase
 from iot_maint.storage.spool import SqliteSpool
@@ -57,9 +63,13 @@ def broker_address(installation: Installation) -> BrokerAddress:
 
 
 def make_monitor(
-    installation: Installation, database: Database, spool_id: str, on_outcome: OnOutcome | None = None
+    installation: Installation,
+    database: Database,
+    spool_id: str,
+    on_outcome: OnOutcome | None = None,
+    owns: Callable[[str], bool] = own_all,
 ) -> Monitor:
-    """The decide path of this worker."""
+    """The decide path of this worker; `owns`: which sites are its own to decide."""
     return Monitor(
         database=database,
         roster=installation.roster,
@@ -69,23 +79,36 @@ def make_monitor(
         worker=installation.settings.worker,
         spool_id=spool_id,
         on_outcome=on_outcome,
+        owns=owns,
     )
 
 
 @contextmanager
 def open_ingest(
-    installation: Installation, on_outcome: OnOutcome | None = None, report_every: timedelta = REPORT_EVERY
+    installation: Installation,
+    on_outcome: OnOutcome | None = None,
+    report_every: timedelta = REPORT_EVERY,
+    part: Part = WHOLE,
+    pace: Pace = PACE,
 ) -> Iterator[IngestService]:
-    """The running ingest part; its spool is locked to this process.  Its counters go out every `report_every`."""
+    """The running ingest part; its spool is locked to this process.  Its counters go out every `report_every`.
+
+    `part` is what this worker takes on, at that `pace`.
+    """
     settings = installation.settings
     address = broker_address(installation)
     letters, room = letter_box(settings.spool_limit), SpoolRoom(settings.spool_limit, installation.platform)
     with (
         SqliteSpool(settings.data_dir, settings.worker, letters, room) as spool,
-        _service(installation, spool, address, on_outcome) as service,
+        _service(installation, spool, address, on_outcome, part, pace) as service,
         _reporter(installation, report_every),
     ):
         yield service
+
+
+def forget_session(installation: Installation) -> None:
+    """Let the broker forget this worker's session; it must not be running."""
+    probe_broker(broker_address(installation), client_id(installation), ())
 
 
 def make_admission(installation: Installation) -> Admission:
@@ -100,7 +123,12 @@ def make_door(installation: Installation, topics: TopicMap, admission: Admission
 
 
 def _service(
-    installation: Installation, spool: SqliteSpool, address: BrokerAddress, on_outcome: OnOutcome | None
+    installation: Installation,
+    spool: SqliteSpool,
+    address: BrokerAddress,
+    on_outcome: OnOutcome | None,
+    part: Part,
+    pace: Pace,
 ) -> IngestService:
     settings, clock, meter = installation.settings, installation.clock, installation.meter
     inbox, progress, platform = Inbox(), Progress(), installation.platform
@@ -108,16 +136,22 @@ def _service(
     topics = TopicMap(settings.topics, installation.roster.devices_of)
     admission = make_admission(installation)
     topics.restore(spool.births())
-    if settings.topics:
+    if settings.topics or part != WHOLE:
         _read_register(installation)
+    whole = part == WHOLE
+    # A part is known once the register is: until then all stays as the session has it.
+    subscriptions = Subscriptions(topics.topic_filters if whole else None, spool)
+    hand_over = None if whole else HandOver(topics.site_in, pace, read_horizon(spool))
+    keeper = None if hand_over is None else _keeper(installation, spool, topics, subscriptions, hand_over, part, pace)
     subscriber = Subscriber(
         address=address,
         client_id=client_id(installation),
         inbox=inbox,
         clock=clock,
         meter=meter,
-        topic_filters=topics.topic_filters,
         on_session_begun=topics.doubt_births,
+        subscriptions=subscriptions,
+        watcher=hand_over,
     )
     receiver = Receiver(
         inbox=inbox,
@@ -130,10 +164,13 @@ def _service(
         meter=meter,
         backoff=_backoff(),
         publish=subscriber.publish,
+        hand_over=hand_over,
     )
     decider = Decider(
         spool=spool,
-        monitoring=make_monitor(installation, database, spool.id, on_outcome),
+        monitoring=make_monitor(
+            installation, database, spool.id, on_outcome, own_all if keeper is None else keeper.owns
+        ),
         progress=progress,
         meter=meter,
         backoff=_backoff(),
@@ -157,8 +194,7 @@ def _service(
         decider=decider,
         drain=drain,
         progress=progress,
-        # Without topic rules no message's identity depends on the register.
-        register_watch=RegisterWatch(installation.roster.refresh_if_due) if settings.topics else None,
+        register_watch=_register_watch(installation, keeper),
         upkeep={
             "upkeep": Upkeep(_chores(installation, subscriber, spool)),
             # Of its own: it waits for a database that is away, and the others need not.
@@ -166,6 +202,7 @@ def _service(
                 [Chore(name="saving the platform's alarms", every_s=1, run=partial(platform.save, database))]
             ),
         },
+        has_left=None if keeper is None else keeper.has_left,
     )
 
 
@@ -187,6 +224,36 @@ def _chores(installation: Installation, subscriber: Subscriber, spool: Spool) ->
         Chore(name="handing room of the spool back", every_s=1, run=spool.give_back_room),
         Chore(name="forgetting old dead letters", every_s=FORGET_EVERY_S, run=forget_old_letters),
     ]
+
+
+def _keeper(
+    installation: Installation,
+    spool: SqliteSpool,
+    topics: TopicMap,
+    subscriptions: Subscriptions,
+    hand_over: HandOver,
+    part: Part,
+    pace: Pace,
+) -> ShareKeeper:
+    return ShareKeeper(
+        part=part,
+        worker=installation.settings.worker,
+        roster=installation.roster,
+        topics=topics,
+        subscriptions=subscriptions,
+        hand_over=hand_over,
+        database=installation.database,
+        memory=spool,
+        clock=installation.clock,
+        pace=pace,
+    )
+
+
+def _register_watch(installation: Installation, keeper: ShareKeeper | None) -> RegisterWatch | None:
+    if keeper is not None:
+        return RegisterWatch(keeper.step)
+    # Without topic rules no message's identity depends on the register.
+    return RegisterWatch(installation.roster.refresh_if_due) if installation.settings.topics else None
 
 
 def _reporter(installation: Installation, every: timedelta) -> CounterReporter:

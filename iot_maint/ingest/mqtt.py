@@ -5,7 +5,7 @@ MQTT 3.1.1, QoS 1, clean session off, manual acknowledgement: what is not acknow
 
 import sys
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Self
 
 import paho.mqtt.client as paho
@@ -18,6 +18,7 @@ from iot_maint.ingest.broker_url import BrokerAddress
 from iot_maint.ingest.fast_paho import FastClient, make_client
 from iot_maint.ingest.inbox import QOS_1, RETAIN, Arrivals, Inbox, Packet
 from iot_maint.ingest.quiet_log import quiet_logger
+from iot_maint.ingest.subscriptions import SessionWatcher, Subscriptions
 
 TELEMETRY = "iot/v1/+/+/telemetry"
 _KEEPALIVE_S = 30
@@ -44,14 +45,17 @@ class Subscriber:
         inbox: Inbox,
         clock: Clock,
         meter: Meter,
-        topic_filters: Sequence[str] = (TELEMETRY,),
+        subscriptions: Subscriptions | None = None,
+        watcher: SessionWatcher | None = None,
         on_session_begun: Callable[[], None] = lambda: None,
     ) -> None:
+        """Subscribes to `subscriptions`, or to telemetry of all sites; `watcher` hears when a connection begins."""
         self._address = address
         self._inbox = inbox
         self._clock = clock
         self._meter = meter
-        self._topic_filters = tuple(topic_filters)
+        self._subscriptions = subscriptions or Subscriptions((TELEMETRY,))
+        self._watcher = watcher
         self._on_session_begun = on_session_begun
         # The number of the present connection. The broker uses a message's id again on the next one, so that an
         # acknowledgement that comes late would there acknowledge another message, one that nobody stored.
@@ -124,6 +128,7 @@ class Subscriber:
         client.on_connect = self._on_connect
         client.on_connect_fail = self._on_connect_fail
         client.on_subscribe = self._on_subscribe
+        client.on_unsubscribe = self._on_unsubscribe
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
         return client
@@ -144,10 +149,14 @@ class Subscriber:
             self._trouble = f"refuses the connection: {reason}"
             logger.error("broker %s refuses the connection: %s", self._address, reason)
             return
+        # Before anything that the new connection brings is looked at.
+        if self._watcher is not None:
+            self._watcher.note_connected(kept=flags.session_present, at_ms=epoch_ms(self._clock.now()))
         if not flags.session_present:
             self._on_session_begun()
         # Subscribe here: a reconnect may find a broker that has lost the session.
-        client.subscribe([(topic, 1) for topic in self._topic_filters])
+        self._subscriptions.begin(client, kept=flags.session_present)
+        self._set_connected(self._subscriptions.complete)
         session = "kept its session" if flags.session_present else "began a session"
         logger.info("connected to broker %s, which %s", self._address, session)
 
@@ -161,15 +170,24 @@ class Subscriber:
         self,
         _client: paho.Client,
         _userdata: object,
-        _mid: int,
+        mid: int,
         reasons: list[ReasonCode],
         _properties: Properties | None,
     ) -> None:
-        self._set_connected(not any(reason.is_failure for reason in reasons))
-        for topic, reason in zip(self._topic_filters, reasons, strict=False):
-            if reason.is_failure:
-                self._trouble = f"refuses the subscription to {topic}: check its ACL"
-                logger.error("broker %s refuses the subscription to %s: check its ACL", self._address, topic)
+        for topic in self._subscriptions.note_answer(mid, [not reason.is_failure for reason in reasons]):
+            self._trouble = f"refuses the subscription to {topic}: check its ACL"
+            logger.error("broker %s refuses the subscription to %s: check its ACL", self._address, topic)
+        self._set_connected(self._subscriptions.complete)
+
+    def _on_unsubscribe(
+        self,
+        _client: paho.Client,
+        _userdata: object,
+        mid: int,
+        _reasons: list[ReasonCode],
+        _properties: Properties | None,
+    ) -> None:
+        self._subscriptions.note_left(mid)
 
     def _on_disconnect(
         self,
@@ -180,6 +198,9 @@ class Subscriber:
         _properties: Properties | None,
     ) -> None:
         self._begin_connection()
+        self._subscriptions.end()
+        if self._watcher is not None:
+            self._watcher.note_disconnected()
         if self._connected and reason.is_failure:
             self._trouble = f"connection lost: {reason}"
             logger.warning("connection to broker %s lost: %s", self._address, reason)

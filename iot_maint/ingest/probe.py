@@ -41,6 +41,8 @@ def probe_broker(address: BrokerAddress, client_id: str, topic_filters: Sequence
         if reason.is_failure:
             refusals.append(f"the broker refuses the connection: {reason}")
             done.set()
+        elif not topic_filters:
+            done.set()
         else:
             connected.subscribe([(topic, 1) for topic in topic_filters])
 

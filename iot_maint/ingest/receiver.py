@@ -11,6 +11,7 @@ from iot_maint.domain.ports import Clock, Meter, Spool
 from iot_maint.ingest.backoff import Backoff
 from iot_maint.ingest.decoders.names import printable
 from iot_maint.ingest.door import Admitted, Door, Message, dead_letter
+from iot_maint.ingest.hand_over import HandOver
 from iot_maint.ingest.inbox import RETAIN, Arrivals, Inbox, Packet
 from iot_maint.ingest.notices import Publish, heed
 from iot_maint.ingest.progress import Progress
@@ -44,7 +45,9 @@ class Receiver:
         meter: Meter,
         backoff: Backoff,
         publish: Publish = _publish_nothing,
+        hand_over: HandOver | None = None,
     ) -> None:
+        """`hand_over`: which messages are another worker's; those are acknowledged and nothing more."""
         self._inbox = inbox
         self._short_way = short_way
         self._door = door
@@ -55,6 +58,7 @@ class Receiver:
         self._meter = meter
         self._backoff = backoff
         self._publish = publish
+        self._hand_over = hand_over
 
     def run(self, stop: threading.Event) -> None:
         """Take in until the inbox is closed and empty; gives up on a spool that fails once `stop` is set too."""
@@ -63,12 +67,18 @@ class Receiver:
             arrivals = self._inbox.collect(BATCH_MESSAGES, _IDLE_S)
             if not arrivals:
                 self._note_received(idle_since_ms)
+                if self._hand_over is not None:
+                    self._hand_over.note_idle(idle_since_ms)
             elif self.take_in(arrivals, stop):
                 # Of the same millisecond more may follow.
                 self._note_received(arrivals[-1].received_at_ms - 1)
 
     def take_in(self, arrivals: Sequence[Arrivals], stop: threading.Event) -> bool:
         """One batch, durable and then acknowledged; false when it was given up, and the broker will send it again."""
+        if self._hand_over is not None:
+            arrivals = self._leave_to_others(arrivals, self._hand_over)
+            if not arrivals:
+                return True
         admitted = self._admit(arrivals)
         telemetry = admitted.telemetry
         while True:
@@ -89,6 +99,8 @@ class Receiver:
             self._progress.note_spooled(number)
         self._acknowledge(arrivals)
         self._count(arrivals, admitted, telemetry, number)
+        if self._hand_over is not None:
+            self._hand_over.note_taken(telemetry)
         if admitted.notices:
             heed(admitted.notices, self._meter, self._publish)
         return True
@@ -103,6 +115,25 @@ class Receiver:
         self._acknowledge(arrivals)
         self._meter.count("messages_rejected", reason="unkeepable")
         return True
+
+    def _leave_to_others(self, arrivals: Sequence[Arrivals], hand_over: HandOver) -> Sequence[Arrivals]:
+        """Acknowledge what another worker has for certain; what is ours."""
+        if not hand_over.others_have_sites:
+            return arrivals
+        ours: list[Arrivals] = []
+        left: list[Arrivals] = []
+        for one in arrivals:
+            parts: tuple[list[Packet], list[Packet]] = ([], [])
+            for packet in one.packets:
+                parts[hand_over.leaves(packet[0])].append(packet)
+            ours += [one._replace(packets=parts[0])] if parts[0] else []
+            left += [one._replace(packets=parts[1])] if parts[1] else []
+        if left:
+            self._acknowledge(left)
+            amount = sum(len(one.packets) for one in left)
+            self._meter.count("messages_received", amount)
+            self._meter.count("messages_left", amount)
+        return ours
 
     def _admit(self, arrivals: Sequence[Arrivals]) -> Admitted:
         admitted = Admitted(columns=self._short_way.columns())

@@ -37,12 +37,15 @@ class IngestService:
         progress: Progress,
         register_watch: RegisterWatch | None = None,
         upkeep: Mapping[str, Upkeep] | None = None,
+        has_left: Callable[[], bool] | None = None,
     ) -> None:
-        """`upkeep`: more threads, by name."""
+        """`upkeep`: more threads, by name.  `has_left`: whether a worker that hands over its part has nothing to
+        receive any more."""
         self._subscriber = subscriber
         self._inbox = inbox
         self._spool = spool
         self._progress = progress
+        self._has_left = has_left
         self._stop = threading.Event()
         self._connection = ExitStack()
         self._threads = {
@@ -86,6 +89,12 @@ class IngestService:
         if not self._subscriber.alive:
             dead.append("mqtt")
         return tuple(dead)
+
+    @property
+    def finished(self) -> bool:
+        """Whether this worker, which hands over its part, has nothing to do any more."""
+        left = self._has_left is not None and self._has_left()
+        return left and self._progress.disposable >= self._spool.last_number()
 
     def healthy(self) -> bool:
         """Whether all threads live."""

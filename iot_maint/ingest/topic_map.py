@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from iot_maint.domain.errors import MalformedTelemetry
 from iot_maint.domain.telemetry import Decoded, GatewayBirth
 from iot_maint.ingest.decoders import DECODERS, Decode, canonical
+from iot_maint.ingest.decoders.names import codes_in
 from iot_maint.ingest.decoders.source import DevicesOf, Source
 from iot_maint.ingest.decoders.sparkplug_b import SparkplugDecoder
 from iot_maint.ingest.mqtt import TELEMETRY
@@ -14,6 +15,11 @@ from iot_maint.topic_rules import TopicRule
 
 MAX_TOPIC = 1024  # characters
 _CACHED = 65_536
+
+
+def canonical_filter(site: str) -> str:
+    """The product's own topics of one site."""
+    return TELEMETRY.replace("+", site, 1)
 
 
 class TopicMap:
@@ -37,6 +43,21 @@ class TopicMap:
         for _, decoder in self._rules:
             if isinstance(decoder, SparkplugDecoder):
                 decoder.doubt()
+
+    def filters_at(self, site: str) -> tuple[str, ...]:
+        """What to subscribe to for one site alone; topics that do not name their site are not among it."""
+        rules = (source.rule.filter_at(site) for source, _ in self._rules)
+        return tuple(dict.fromkeys([canonical_filter(site), *(one for one in rules if one is not None)]))
+
+    def site_in(self, topic: str) -> str | None:
+        """The site that the topic names, or the rule for it does; None where only the message can tell."""
+        try:
+            for source, _ in self._rules:
+                if source.matches(topic):
+                    return source.names(topic).site
+            return codes_in(topic)[0]
+        except MalformedTelemetry:
+            return None
 
     @property
     def decode(self) -> Decode:

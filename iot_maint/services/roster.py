@@ -53,6 +53,8 @@ class Roster:
         self._gateways: Mapping[str, Mapping[str, Equipment]] = {}
         # By code: its site and what it stands for, as of one revision.
         self._watched: tuple[int, dict[str, tuple[str, Watched]]] = (-1, {})
+        # As of one revision.
+        self._sites: tuple[int, frozenset[str]] = (-1, frozenset())
         self.unregistered = 0
 
     @property
@@ -75,6 +77,16 @@ class Roster:
     def entries(self) -> Mapping[str, Monitored]:
         """All equipment by its own code, merged ones included; another mapping after every change."""
         return self._entries
+
+    @property
+    def sites(self) -> frozenset[str]:
+        """Sites at which somebody has registered equipment; another set after every change."""
+        revision, sites = self._sites
+        if revision != self._revision:
+            revision = self._revision
+            sites = frozenset(one.equipment.site for one in self._entries.values() if not one.equipment.stranger)
+            self._sites = (revision, sites)
+        return sites
 
     def refresh_if_due(self) -> None:
         """Read what changed, at most once a second; `StoreUnavailable` leaves what is known as it is."""

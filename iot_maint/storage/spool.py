@@ -186,6 +186,19 @@ class SqliteSpool:
         with self._read() as connection:
             return read_births(connection)
 
+    def recall(self, key: str) -> str | None:
+        """What was remembered under that key, over restarts."""
+        with self._read() as connection:
+            row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def remember(self, key: str, value: str) -> None:
+        """Keep a small text beside the batches, durably; `id` is the spool's own key."""
+        with self._write() as connection:
+            connection.execute(
+                "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (key, value)
+            )
+
     def close(self) -> None:
         """Release the file and its lock."""
         with self._write_lock, self._read_lock:

@@ -15,7 +15,9 @@ from iot_maint.clock import ReplayClock
 from iot_maint.ingest.broker_url import parse_broker_url
 from iot_maint.ingest.inbox import QOS_1, Arrivals, Inbox
 from iot_maint.ingest.mqtt import Subscriber
+from iot_maint.ingest.subscriptions import Subscriptions
 from iot_maint.metering import PrometheusMeter
+from iot_maint.storage.spool import SqliteSpool
 from tests.builders import T0
 from tests.ingest_worker import CLIENT_ID, eventually
 from tests.servers.mosquitto import MosquittoServer
@@ -26,6 +28,8 @@ TOPIC = "iot/v1/S1/P-01/telemetry"
 class Session:
     """One connected subscriber and what it received."""
 
+    subscriptions: Subscriptions
+
     def __init__(self, subscriber: Subscriber, inbox: Inbox) -> None:
         self.subscriber = subscriber
         self._inbox = inbox
@@ -34,6 +38,13 @@ class Session:
         (one,) = self._inbox.collect(1, 20)
         assert len(one.packets) == 1
         return one
+
+    def receive_packets(self, count: int) -> list[Arrivals]:
+        """So many, however many came at a time."""
+        received: list[Arrivals] = []
+        while sum(len(one.packets) for one in received) < count:
+            received += self._inbox.collect(1, 20)
+        return received
 
     def receives_nothing(self) -> bool:
         return self._inbox.collect(1, 0.2) == []
@@ -52,6 +63,27 @@ def session(url: str) -> Iterator[Session]:
     with subscriber:
         eventually(lambda: subscriber.connected)
         yield Session(subscriber, inbox)
+
+
+@contextmanager
+def remembered(url: str, folder: Path, *wanted: str) -> Iterator[Session]:
+    """As `session`, subscribed to these, and remembering what its session has."""
+    inbox = Inbox()
+    with SqliteSpool(folder, "1") as spool:
+        subscriptions = Subscriptions(wanted, spool)
+        subscriber = Subscriber(
+            address=parse_broker_url(url),
+            client_id=CLIENT_ID,
+            inbox=inbox,
+            clock=ReplayClock(T0),
+            meter=PrometheusMeter(),
+            subscriptions=subscriptions,
+        )
+        with subscriber:
+            eventually(lambda: subscriber.connected and subscriptions.had == set(wanted))
+            opened = Session(subscriber, inbox)
+            opened.subscriptions = subscriptions
+            yield opened
 
 
 def subscribe_once(url: str) -> None:
@@ -191,3 +223,78 @@ def test_a_refused_subscription_is_no_connection_and_says_so(caplog: pytest.LogC
             assert subscriber.alive
             assert not subscriber.connected
         broker.join(10)
+
+
+def test_a_filter_that_is_wanted_no_more_is_unsubscribed_on_the_session_that_was_kept(
+    mosquitto: MosquittoServer, tmp_path: Path
+) -> None:
+    with remembered(mosquitto.url, tmp_path, "a/#", "b/#"):
+        pass
+    with remembered(mosquitto.url, tmp_path, "b/#", "c/#") as opened:
+        for topic in ("a/1", "b/1", "c/1"):
+            mosquitto.publish(topic, topic)
+        received = opened.receive_packets(2)
+        opened.subscriber.acknowledge(received)
+        assert sorted(topic for one in received for topic, _, _, _ in one.packets) == [b"b/1", b"c/1"]
+        assert opened.receives_nothing()
+
+
+def test_what_came_by_a_filter_before_it_was_taken_out_still_arrives(
+    mosquitto: MosquittoServer, tmp_path: Path
+) -> None:
+    with remembered(mosquitto.url, tmp_path, "a/#"):
+        pass
+    mosquitto.publish("a/1", "waits")
+    with remembered(mosquitto.url, tmp_path, "b/#") as opened:
+        assert payload_of(opened.receive()) == b"waits"
+
+
+def test_filters_change_on_the_live_connection(mosquitto: MosquittoServer, tmp_path: Path) -> None:
+    with remembered(mosquitto.url, tmp_path, "a/#") as opened:
+        opened.subscriptions.want({"b/#"})
+        eventually(lambda: opened.subscriptions.had == opened.subscriptions.granted == {"b/#"})
+        mosquitto.publish("a/1", "no")
+        mosquitto.publish("b/1", "yes")
+        assert payload_of(opened.receive()) == b"yes"
+        assert opened.subscriptions.complete
+
+
+def test_while_nobody_can_say_what_is_wanted_the_session_stays_as_it_was(
+    mosquitto: MosquittoServer, tmp_path: Path
+) -> None:
+    with remembered(mosquitto.url, tmp_path, "a/#"):
+        pass
+    with SqliteSpool(tmp_path, "1") as spool:
+        inbox, subscriptions = Inbox(), Subscriptions(None, spool)
+        subscriber = Subscriber(
+            address=parse_broker_url(mosquitto.url),
+            client_id=CLIENT_ID,
+            inbox=inbox,
+            clock=ReplayClock(T0),
+            meter=PrometheusMeter(),
+            subscriptions=subscriptions,
+        )
+        with subscriber:
+            eventually(lambda: subscriptions.granted == {"a/#"})
+            mosquitto.publish("a/1", "yes")
+            assert [payload_of(message) for message in inbox.collect(1, 20)] == [b"yes"]
+
+
+def test_many_filters_go_in_several_packets(mosquitto: MosquittoServer, tmp_path: Path) -> None:
+    sites = [f"iot/v1/s{number}/+/telemetry" for number in range(501)]
+    with remembered(mosquitto.url, tmp_path, *sites) as opened:
+        mosquitto.publish("iot/v1/s500/P-1/telemetry", "yes")
+        assert payload_of(opened.receive()) == b"yes"
+        assert opened.subscriptions.granted == set(sites)
+
+
+def test_a_broker_that_has_forgotten_us_is_asked_for_all_again(mosquitto: MosquittoServer, tmp_path: Path) -> None:
+    with remembered(mosquitto.url, tmp_path, "a/#"):
+        pass
+    mosquitto.stop()
+    (mosquitto.folder / "mosquitto.db").unlink()
+    mosquitto.start()
+    with remembered(mosquitto.url, tmp_path, "a/#") as opened:
+        assert opened.subscriptions.sessions_begun == 1
+        mosquitto.publish("a/1", "yes")
+        assert payload_of(opened.receive()) == b"yes"

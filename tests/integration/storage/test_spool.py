@@ -71,6 +71,15 @@ def test_a_number_is_never_given_twice(tmp_path: Path) -> None:
         assert spool.append([telemetry()], [], RECEIVED_MS) == 4
 
 
+def test_small_texts_are_remembered_over_restarts(tmp_path: Path) -> None:
+    with SqliteSpool(tmp_path, "1") as spool:
+        assert spool.recall("subscribed") is None
+        spool.remember("subscribed", '["a"]')
+        spool.remember("subscribed", '["东区"]')
+    with SqliteSpool(tmp_path, "1") as spool:
+        assert spool.recall("subscribed") == '["东区"]'
+
+
 def test_deleting_keeps_what_comes_after(spool: SqliteSpool) -> None:
     for code in ("A", "B", "C"):
         spool.append([telemetry(code)], [], RECEIVED_MS)

@@ -120,3 +120,33 @@ def test_a_site_in_the_topic_stands_so_that_a_foreign_one_is_refused_at_the_door
 def test_any_topic_is_matched_or_refused(topic: str, template: str) -> None:
     with suppress(MalformedTelemetry):
         a_map({"topic": template}).decode(topic, VALUE, 0, SHANGHAI)
+
+
+def test_one_site_has_filters_of_its_own_where_the_topic_or_the_rule_names_it() -> None:
+    topics = a_map(
+        {"topic": "tb/{site}/{equipment}"},
+        {"topic": "yard/{equipment}/up", "site": "yard"},
+        {"topic": "{gateway}/v1/devices/me/telemetry"},
+    )
+    assert topics.filters_at("yard") == ("iot/v1/yard/+/telemetry", "tb/yard/+", "yard/+/up")
+    assert topics.filters_at("depot") == ("iot/v1/depot/+/telemetry", "tb/depot/+")
+
+
+@pytest.mark.parametrize(
+    ("topic", "site"),
+    [
+        (OWN, "yard"),
+        ("tb/depot/P-02", "depot"),
+        ("up/P-03", "yard"),
+        ("gw-7/v1/devices/me/telemetry", None),
+        ("iot/v1/yard/P-01/other", None),
+        ("iot/v1/ /P-01/telemetry", None),
+    ],
+)
+def test_the_site_that_a_topic_names(topic: str, site: str | None) -> None:
+    topics = a_map(
+        {"topic": "tb/{site}/{equipment}"},
+        {"topic": "up/{equipment}", "site": "yard"},
+        {"topic": "{gateway}/v1/devices/me/telemetry"},
+    )
+    assert topics.site_in(topic) == site
