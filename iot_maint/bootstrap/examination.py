@@ -3,7 +3,7 @@
 import shutil
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from iot_maint.bootstrap.ingesting import broker_address, client_id
@@ -15,6 +15,7 @@ from iot_maint.ingest.probe import probe_broker
 from iot_maint.ingest.topic_map import TopicMap
 from iot_maint.rules.program import too_slow
 from iot_maint.rules.state import decode_state
+from iot_maint.services.worker_report import say_workers, worker_problems
 from iot_maint.settings import unknown_variables
 from iot_maint.storage.telemetry import InfluxTelemetryStore
 
@@ -42,6 +43,7 @@ def checks(installation: Installation, *, fix: bool) -> list[Check]:
         Check(name="telemetry", run=lambda: _telemetry(installation)),
         Check(name="retention", run=lambda: _retention(installation, fix=fix)),
         Check(name="broker", run=lambda: _broker(installation)),
+        Check(name="workers", run=lambda: _workers(installation)),
         Check(name="rules", run=lambda: _rules(installation)),
     ]
 
@@ -124,6 +126,17 @@ def _broker(installation: Installation) -> str:
     topics = TopicMap(installation.settings.topics, installation.roster.devices_of)
     probe_broker(address, f"{client_id(installation)}-doctor", topics.topic_filters)
     return f"{address} accepts us and the subscription to {', '.join(topics.topic_filters)}"
+
+
+def _workers(installation: Installation) -> str:
+    with installation.database.reading() as repositories:
+        found = [
+            replace(record, sites=repositories.workers.sites_of(record.worker)) for record in repositories.workers.all()
+        ]
+    now = installation.clock.now()
+    if problems := worker_problems(found, now):
+        raise MaintError("; ".join(problems))
+    return say_workers(found, now)
 
 
 def _rules(installation: Installation) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from iot_maint.domain.shares import Share, parse_share
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestWorker:
@@ -20,6 +22,14 @@ class IngestWorker:
     revision: int
     seen_at: datetime
     sites: Mapping[str, datetime] = field(default_factory=dict)
+
+    @property
+    def share(self) -> Share | None:
+        """The share that it speaks of; None where it takes filters."""
+        try:
+            return parse_share(self.takes)
+        except ValueError:
+            return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from iot_maint.domain.instants import epoch_ms
 from iot_maint.domain.ports import Clock, Database
-from iot_maint.domain.shares import Share, owner_of, parse_share
+from iot_maint.domain.shares import owner_of
 from iot_maint.domain.workers import IngestWorker
 from iot_maint.ingest.hand_over import HandOver
 from iot_maint.ingest.part import Pace, Part
@@ -180,7 +180,7 @@ class ShareKeeper:
                     self._sites_of[one.worker] = one.revision, since
         others: dict[str, int] = {}
         for one in records:
-            other = share_of(one)
+            other = one.share
             if self._lives(one, began) and other is not None and other.count == share.count:
                 for site, since_ms in self._sites_of[one.worker][1].items():
                     if owner_of(site, share.count) == other.index != share.index:
@@ -223,14 +223,6 @@ class ShareKeeper:
             rest,
             f": {shown}" if names else "",
         )
-
-
-def share_of(record: IngestWorker) -> Share | None:
-    """The share that a worker's record speaks of; None where it takes filters."""
-    try:
-        return parse_share(record.takes)
-    except ValueError:
-        return None
 
 
 def read_horizon(memory: Memory) -> int:

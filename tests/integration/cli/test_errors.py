@@ -66,3 +66,24 @@ def test_what_nobody_foresaw_is_one_line_too(
     monkeypatch.setattr(sys, "argv", ["iot-maint", "--debug", "migrate"])
     with pytest.raises(LookupError):
         cli.main()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("--share", "4/3"), "there is no worker 4 of 3"),
+        (("--share", "half"), "write I/N, such as 2/3"),
+        (("--filter", "iot/#/x"), "is no topic filter"),
+        (("--filter", "$share/all/iot/v1/#"), "a shared subscription splits"),
+        (("--share", "1/2", "--filter", "#"), "exclude each other"),
+        (("--share", "1/2", "--leave"), "exclude each other"),
+    ],
+)
+def test_a_part_that_is_none_is_a_usage_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], reason: str
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["iot-maint", "ingest", *arguments])
+    with pytest.raises(SystemExit) as exit_:
+        cli.main()
+    assert exit_.value.code == 2
+    assert reason in " ".join(capsys.readouterr().err.split())
