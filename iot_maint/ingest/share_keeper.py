@@ -163,7 +163,7 @@ class ShareKeeper:
         self._record = record
         self._written_at = self._monotonic() if changed else max(self._written_at, now)
         self._memory.remember(HORIZON, str(self._hand_over.horizon_ms))
-        if changed:
+        if changed and sites.keys() == mine.keys():
             self._log(record)
 
     def _learn(self) -> None:

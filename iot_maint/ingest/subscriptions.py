@@ -139,7 +139,7 @@ class Subscriptions:
             if mid is not None:
                 self._leaving[mid] = chunk
                 self._granted -= frozenset(chunk)
-                logger.info("no longer subscribed to %s", ", ".join(chunk))
+                logger.info("%d filters are given up, from %s on", len(chunk), chunk[0])
 
     def _remember(self, had: frozenset[str]) -> None:
         if had == self._had and self._memory is not None:
