@@ -15,6 +15,7 @@ class Admission:
         self._max_unknown_metrics = max_unknown_metrics
         self._new_codes: set[str] = set()
         self._unknown_metrics: dict[str, set[str]] = {}
+        self._pruned_in: object = None
 
     @property
     def register(self) -> object:
@@ -63,6 +64,9 @@ class Admission:
         """Whether no further code is taken in: those that the register has heard of by now count there alone."""
         if self._roster.unregistered + len(self._new_codes) < self._max_unregistered:
             return False
+        if self._pruned_in is self._roster.entries:  # a flood must not pay for this with every message
+            return True
+        self._pruned_in = self._roster.entries
         self._new_codes = {code for code in self._new_codes if code not in self._roster.entries}
         return self._roster.unregistered + len(self._new_codes) >= self._max_unregistered
 

@@ -1,13 +1,13 @@
 """What is refused at the door: foreign sites, and floods of codes and metrics that nobody declared."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from iot_maint.catalog import load_catalog
-from iot_maint.domain.equipment import EquipmentStatus
+from iot_maint.domain.equipment import EquipmentStatus, Monitored
 from iot_maint.domain.telemetry import Telemetry
 from iot_maint.services.admission import Admission
 from iot_maint.services.roster import Roster
@@ -99,3 +99,26 @@ def test_before_the_register_was_read_nothing_is_refused(database: RelationalDat
     admission = Admission(unread, 0, 0)
     assert reason(admission, replace(READING, site="gate")) is None
     assert reason(admission, sending("A")) is None
+
+
+class CountingRoster(Roster):
+    """Counts how often the register was looked into."""
+
+    looks = 0
+
+    @property
+    def entries(self) -> Mapping[str, Monitored]:
+        self.looks += 1
+        return super().entries
+
+
+def test_a_flood_beyond_the_bound_is_refused_without_a_look_through_all_within_it(database: RelationalDatabase) -> None:
+    roster = CountingRoster(database, CATALOG, timedelta(hours=1), monotonic=lambda: 0.0)
+    roster.refresh()
+    admission = Admission(roster, 500, 10)
+    for number in range(500):
+        assert reason(admission, sending(f"within-{number}")) is None
+    roster.looks = 0
+    for number in range(100):
+        assert reason(admission, sending(f"beyond-{number}")) == "too_many_unregistered"
+    assert roster.looks < 2_000

@@ -1,5 +1,7 @@
 """What Sparkplug's decoder remembers from one message to the next."""
 
+import pytest
+
 from iot_maint.domain.equipment import Equipment
 from iot_maint.domain.telemetry import Decoded, GatewayBirth, GatewayDeath, RebirthRequest
 from iot_maint.ingest.decoders.source import Source
@@ -9,7 +11,7 @@ from iot_maint.ingest.decoders.sparkplug_wire import REBIRTH, parse_payload
 from iot_maint.topic_rules import Format, TopicRule
 from tests.memory import growth
 from tests.payload_files import REGISTER, SHANGHAI
-from tests.sparkplug_builders import FLOAT, INT64, message, metric
+from tests.sparkplug_builders import FLOAT, INT8, INT16, INT32, INT64, UINT8, UINT16, UINT32, UINT64, message, metric
 
 T_MS = 1_767_225_600_000
 
@@ -64,6 +66,38 @@ def test_a_message_that_is_delivered_twice_is_no_gap() -> None:
     node.be_born()
     assert [item.values for item in node.data(2).telemetry + node.data(2).telemetry] == [{"vib_rms": 2.5}] * 2
     assert reasons(node.data(3)) == []
+
+
+@pytest.mark.parametrize(
+    ("datatype", "on_the_wire", "number"),
+    [
+        (INT8, 0xFF, -1.0),
+        (INT8, 0xFFFF_FFFF, -1.0),  # as senders write it that know 32 bits alone
+        (INT8, 127, 127.0),
+        (INT16, 0x8000, -32_768.0),
+        (INT32, 0xFFFF_FFFE, -2.0),
+        (INT64, 2**64 - 3, -3.0),
+        (UINT8, 0xFF, 255.0),
+        (UINT16, 0xFFFF, 65_535.0),
+        (UINT32, 0xFFFF_FFFF, 4_294_967_295.0),
+        (UINT64, 2**63, 9_223_372_036_854_775_808.0),
+    ],
+)
+def test_integers_come_unsigned_and_are_what_their_datatype_says(
+    datatype: int, on_the_wire: int, number: float
+) -> None:
+    wide = datatype in (INT64, UINT64)
+    node = EdgeNode()
+    node.be_born()
+    sent = metric("flow", on_the_wire, datatype=datatype, write_as=INT64 if wide else INT32)
+    (item,) = node.hear("DDATA", message(sent, at_ms=T_MS, seq=2), "pump-1").telemetry
+    assert item.values == {"flow": number}
+
+
+def test_the_state_of_a_host_and_commands_are_no_telemetry_whatever_they_hold() -> None:
+    node = EdgeNode()
+    for topic in ("spBv1.0/STATE/scada", "spBv1.0/yard/NCMD/edge-1", "spBv1.0/yard/DCMD/edge-1/pump-1"):
+        assert node.decoder(topic, b'{"online": true, "timestamp": 1}', T_MS, SHANGHAI) == Decoded(telemetry=())
 
 
 def test_a_rebirth_is_asked_for_with_the_one_command_there_is_and_not_more_often_than_every_ten_seconds() -> None:
