@@ -80,6 +80,8 @@ def _play(settings: Settings, folder: Path, speed: float, until: float | None, s
             "mqtt_url": SecretStr(broker.url),
             "telemetry_url": None,
             "database_url": None,
+            # What secures the connections of an installation has nothing to secure here.
+            **dict.fromkeys(("mqtt_tls_ca", "mqtt_tls_cert", "mqtt_tls_key", "telemetry_tls_ca")),
             "data_dir": folder / "data",
             "clock": clock,
         }
