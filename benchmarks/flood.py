@@ -38,13 +38,11 @@ def backlog(messages: int, equipment: int, t0_ms: int, seed: int = 1) -> Iterato
 def publish_all(host: str, port: int, messages: Iterator[tuple[str, bytes]]) -> int:
     """Publish with QoS 1 and wait for every acknowledgement; how many."""
     with socket.create_connection((host, port), timeout=60) as connection:
-        connection.sendall(_connect_packet("iot-maint-benchmark"))
-        if _receive(connection, 4) != _CONNECT_ACCEPTED:
-            raise ConnectionError("the broker refuses the benchmark's publisher")
+        connect(connection, "iot-maint-benchmark")
         sent = acknowledged = 0
         packets: list[bytes] = []
         for sent, (topic, payload) in enumerate(messages, 1):
-            packets.append(_publish_packet(topic, payload, sent % 65_535 + 1))
+            packets.append(publish_packet(topic, payload, sent % 65_535 + 1))
             if len(packets) == WINDOW:
                 acknowledged += _send(connection, packets)
         acknowledged += _send(connection, packets)
@@ -53,16 +51,24 @@ def publish_all(host: str, port: int, messages: Iterator[tuple[str, bytes]]) -> 
     return sent
 
 
+def connect(connection: socket.socket, client_id: str) -> None:
+    """A clean session under that name."""
+    connection.sendall(_connect_packet(client_id))
+    if receive(connection, 4) != _CONNECT_ACCEPTED:
+        raise ConnectionError("the broker refuses the benchmark's publisher")
+
+
 def _send(connection: socket.socket, packets: list[bytes]) -> int:
     """Write the packets and read as many acknowledgements of four bytes each."""
     count = len(packets)
     connection.sendall(b"".join(packets))
     packets.clear()
-    _receive(connection, 4 * count)
+    receive(connection, 4 * count)
     return count
 
 
-def _receive(connection: socket.socket, size: int) -> bytes:
+def receive(connection: socket.socket, size: int) -> bytes:
+    """Exactly that many bytes."""
     received = bytearray()
     while len(received) < size:
         chunk = connection.recv(size - len(received))
@@ -79,7 +85,8 @@ def _connect_packet(client_id: str) -> bytes:
     return b"\x10" + _length(len(body)) + body
 
 
-def _publish_packet(topic: str, payload: bytes, identifier: int) -> bytes:
+def publish_packet(topic: str, payload: bytes, identifier: int) -> bytes:
+    """A PUBLISH of QoS 1."""
     name = topic.encode()
     body = len(name).to_bytes(2, "big") + name + identifier.to_bytes(2, "big") + payload
     return b"\x32" + _length(len(body)) + body

@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.servers import installed
 from benchmarks.steady import steady_traffic
 from benchmarks.usage import Usage, watch
 from tests.e2e.publishing import publish_all, telemetry
@@ -58,7 +59,7 @@ def run(crossings: int = CROSSINGS) -> Iterator[Visible]:
         for messages_a_second in (0, UNDER_LOAD):
             with ExitStack() as stack:
                 folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="iot-maint-bench-")))
-                broker = MosquittoServer(program=_installed(find_mosquitto(), "Mosquitto"), folder=folder)
+                broker = MosquittoServer(program=installed(find_mosquitto(), "Mosquitto"), folder=folder)
                 broker.start()
                 stack.callback(broker.stop)
                 stored = stack.enter_context(settings_of())
@@ -88,8 +89,8 @@ def _real() -> Iterator[Settings]:
         tempfile.TemporaryDirectory(prefix="iot-maint-bench-", ignore_cleanup_errors=True) as postgresql_folder,
         ExitStack() as stack,
     ):
-        influxdb = InfluxdbServer(program=_installed(find_influxd(), "InfluxDB"), folder=Path(influxdb_folder))
-        programs = _installed(find_postgresql(), "PostgreSQL")
+        influxdb = InfluxdbServer(program=installed(find_influxd(), "InfluxDB"), folder=Path(influxdb_folder))
+        programs = installed(find_postgresql(), "PostgreSQL")
         postgresql = PostgresqlServer(programs=programs, folder=Path(postgresql_folder))
         for server in (influxdb, postgresql):
             stack.callback(server.stop)
@@ -105,12 +106,6 @@ STORES: Mapping[str, Callable[[], AbstractContextManager[Settings]]] = {
     "embedded stores": _embedded,
     "InfluxDB and PostgreSQL": _real,
 }
-
-
-def _installed(program: Path | None, name: str) -> Path:
-    if program is None:
-        raise FileNotFoundError(f"{name} is not on this machine: run `make services`")
-    return program
 
 
 def _crossing(count: int) -> list[str]:

@@ -3,7 +3,6 @@
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,16 +13,6 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 _POINTS = "storage_writer_req_points_sum"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drained:
-    """A backlog's way into the store: messages a second between 10 % and 90 %, CPU of the subscriber, memory."""
-
-    name: str
-    per_second: float
-    cpu_us_each: float
-    resident_mb: float
-
-
 def cpu_s(pid: int) -> float:
     """Seconds of CPU that the process has used, in user and system mode."""
     fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(") ")[2].split()
@@ -32,9 +21,19 @@ def cpu_s(pid: int) -> float:
 
 def peak_resident_mb(pid: int) -> float:
     """The most memory that the process has held so far."""
+    return _status_mb(pid, "VmHWM")
+
+
+def resident_mb(pid: int) -> float:
+    """The memory that the process holds now."""
+    return _status_mb(pid, "VmRSS")
+
+
+def _status_mb(pid: int, name: str) -> float:
     status = Path(f"/proc/{pid}/status").read_text("ascii")
-    (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
-    return int(line.split()[1]) / 1024
+    (line,) = (line for line in status.splitlines() if line.startswith(f"{name}:"))
+    # kB there are 1024 bytes, and MB here a million.
+    return int(line.split()[1]) * 1024 / 1e6
 
 
 def stored_points(influxdb_url: str) -> float:
