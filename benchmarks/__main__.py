@@ -5,10 +5,12 @@ Comparisons are kept in `benchmarks/results/` too, and drawn by `python -m bench
 """
 
 import argparse
+import sys
 from collections.abc import Callable, Iterable, Mapping
 
 from benchmarks import deciding, decoding, durable, ingest, lines, live, memory, orders, profile, visible
 from benchmarks.measure import Measurement, tell
+from benchmarks.peers import PeerMissing
 from benchmarks.results import Result, keep, this_machine
 from benchmarks.results import tell as tell_result
 
@@ -55,6 +57,7 @@ def main() -> None:
     unknown = set(arguments.names) - set(known)
     if unknown:
         parser.error(f"no benchmark named {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+    missing = 0
     for name in arguments.names or usual:
         if name in BENCHMARKS:
             print(tell(BENCHMARKS[name](arguments.messages or MESSAGES)), flush=True)
@@ -65,7 +68,12 @@ def main() -> None:
             for line in LOOKS[name](arguments.messages or BACKLOG):
                 print(line, flush=True)
         else:
-            _compare(name, arguments)
+            try:
+                _compare(name, arguments)
+            except PeerMissing as error:
+                missing += 1
+                print(f"{name} is left out: {error}", file=sys.stderr, flush=True)
+    sys.exit(1 if missing else 0)
 
 
 def _compare(name: str, arguments: argparse.Namespace) -> None:

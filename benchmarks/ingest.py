@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.flood import backlog, publish_all
+from benchmarks.peers import telegraf_program
 from benchmarks.results import Figure, Result, Row, ratio
 from benchmarks.servers import WITHIN_S, bench_folder, running_influxdb, running_mosquitto, wait_until
 from benchmarks.subscribers import EQUIPMENT, FILTER, Open, Subscriber, product
@@ -25,7 +26,8 @@ RATE, CPU, MEMORY = "msg/s (10-90 %)", "CPU µs/msg", "peak RSS MB"
 
 
 def run(messages: int = MESSAGES, rounds: int = 3) -> Result:
-    """Against Telegraf in its best configuration."""
+    """Against Telegraf in its best configuration; raises PeerMissing before anything is measured."""
+    telegraf_program()
     rows = drain_in_turn([(product, messages), (telegraf, messages)], rounds)
     ours, peers = rows
     return Result(

@@ -12,6 +12,7 @@ from functools import partial
 
 from benchmarks.ingest import wait_subscribed
 from benchmarks.node_red import node_red
+from benchmarks.peers import node_red_folder
 from benchmarks.publishing import FLAT_OUT, Publisher, acknowledged_at, publishing, rate_of
 from benchmarks.rate_search import Sample, confirmed_rate, describe, highest_rate, keeps_up
 from benchmarks.results import Figure, Result, Row, ratio
@@ -28,7 +29,11 @@ RATE, ALONE = "msg/s held", "publisher alone msg/s"
 
 
 def run(rounds: int = 3, hold_s: float = HOLD_S) -> Result:
-    """A search for each of both in every round; from the second on they begin where the last ended."""
+    """A search for each of both in every round; from the second on they begin where the last ended.
+
+    Raises PeerMissing before anything is measured.
+    """
+    node_red_folder()
     found: dict[str, list[float]] = {}
     guesses = [FIRST_GUESS, FIRST_GUESS]
     alone = [publish_alone() for _ in range(rounds)]
@@ -37,7 +42,7 @@ def run(rounds: int = 3, hold_s: float = HOLD_S) -> Result:
             for index, open_one in enumerate((product, node_red)):
                 name, rate = search(server, open_one, guesses[index], hold_s)
                 found.setdefault(name, []).append(rate)
-                guesses[index] = rate or FIRST_GUESS
+                guesses[index] = rate
     rows = [Row(subject=name, rounds=[{RATE: rate} for rate in rates]) for name, rates in found.items()]
     ours, peers = rows
     publisher = Row(subject="publisher alone", rounds=[{RATE: rate} for rate in alone])
@@ -70,7 +75,10 @@ def search(server: InfluxdbServer, open_one: Open, guess: float, hold_s: float) 
         return seen.held
 
     short = highest_rate(partial(holds, seconds=hold_s / 3), guess)
-    return names[0], confirmed_rate(partial(holds, seconds=hold_s), short)
+    confirmed = confirmed_rate(partial(holds, seconds=hold_s), short)
+    if not confirmed:
+        raise RuntimeError(f"{names[0]} held no rate that was tried")
+    return names[0], confirmed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ _TELEGRAF_TAGS = "custom,inputs.mqtt_consumer,outputs.influxdb_v2,parsers.json,p
 NODE_RED_VERSION = "5.0.7"
 # Node-RED 5 asks for Node 22, which the system may not have.
 _NODE_RED_PACKAGES = (f"node-red@{NODE_RED_VERSION}", "node-red-contrib-influxdb@0.7.0", "node@22")
+_NODE = Path("node_modules/node/bin/node")
 _PUBLISHER = Path(__file__).parent / "publisher"
 
 
@@ -80,6 +81,8 @@ def install_node_red() -> Path:
         folder.mkdir(parents=True)
         (folder / "package.json").write_text('{"private": true}\n')
         _run(["npm", "install", "--no-audit", "--no-fund", *_NODE_RED_PACKAGES], folder)
+        if not (folder / _NODE).exists():
+            raise PeerMissing(f"npm did not install Node into {folder}: it may not be allowed to run install scripts")
         folder.rename(target)
     return target
 

@@ -77,7 +77,7 @@ def highest_rate(
     return good
 
 
-def confirmed_rate(holds: Callable[[float], bool], found: float, *, less: float = 0.05, at_most: int = 6) -> float:
+def confirmed_rate(holds: Callable[[float], bool], found: float, *, less: float = 0.05, at_most: int = 10) -> float:
     """The rate that was found by short looks, or a little less, that holds for long; 0 when none does."""
     rate = found
     for _ in range(at_most):

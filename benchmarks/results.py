@@ -91,10 +91,17 @@ def this_machine() -> Machine:
         processor=names[0] if names else platform.machine(),
         cores=os.cpu_count() or 1,
         memory_gb=round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9, 1),
-        system=platform.platform(),
+        system=_system(),
         python=platform.python_version(),
         load=round(os.getloadavg()[0], 2),
     )
+
+
+def _system() -> str:
+    try:
+        return platform.freedesktop_os_release()["PRETTY_NAME"]
+    except (OSError, KeyError):
+        return platform.system()
 
 
 def keep(result: Result, machine: Machine, folder: Path = RESULTS) -> Path:
