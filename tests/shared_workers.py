@@ -109,6 +109,7 @@ class Devices:
 
     client: paho.Client
     sent: dict[str, list[int]] = field(default_factory=dict)
+    pause_s: float = 0.7  # between two rounds of `sending`: a silence, unless it is short
 
     def publish(self, site: str, at_ms: int | None = None, **values: float) -> None:
         last = self.sent.setdefault(site, [])
@@ -124,14 +125,14 @@ class Devices:
                 self.publish(site)
 
     @contextmanager
-    def sending(self, sites: Sequence[str], pause_s: float = 0.7) -> Iterator[None]:
-        """In the background, all of them in turn; between the rounds there is a moment of silence."""
+    def sending(self, sites: Sequence[str]) -> Iterator[None]:
+        """In the background, all of them in turn, over and over."""
         stop = threading.Event()
 
         def run() -> None:
             while not stop.is_set():
                 self.publish_all(sites)
-                stop.wait(pause_s)
+                stop.wait(self.pause_s)
 
         thread = threading.Thread(target=run)
         thread.start()

@@ -70,6 +70,17 @@ def leaves_to_others(one: Running, pumps: Devices, site: str, at_ms: int | None 
     eventually(left)
 
 
+def in_step(first: Running, expected: int) -> None:
+    """Until the first worker leaves so many messages of every round to the others."""
+
+    def left_in_a_round() -> bool:
+        before, received = first.counted("messages_left"), first.counted("messages_received")
+        eventually(lambda: first.counted("messages_received") >= received + 3 * (len(SITES) + len(STRANGERS)))
+        return first.counted("messages_left") - before >= 2 * expected
+
+    eventually(left_in_a_round)
+
+
 def test_three_workers_share_the_sites_and_the_first_takes_the_strangers_too(workers: Workers, pumps: Devices) -> None:
     workers.register(*SITES)
     first, second, third = (workers.start(str(index), f"{index}/3") for index in (1, 2, 3))
@@ -98,10 +109,12 @@ def test_every_message_is_stored_once_through_a_change_from_three_workers_to_two
     with pumps.sending([*SITES, *STRANGERS]):
         second, third = workers.start("2", "2/3"), workers.start("3", "3/3")
         settled(workers, 3)
-        eventually(lambda: first.counted("messages_left") > 0)
+        in_step(first, expected=len(of(2, 3)) + len(of(3, 3)))
+        pumps.pause_s = 0.01
         third.stop()
         time.sleep(0.5)
         third = workers.start("3", Part(leaving=True))
+        time.sleep(2)
         second.stop()
         second = workers.start("2", "2/2")
         time.sleep(1)
@@ -110,7 +123,8 @@ def test_every_message_is_stored_once_through_a_change_from_three_workers_to_two
         settled(workers, 2)
         eventually(lambda: third.service.finished)
         third.stop()
-        eventually(lambda: first.counted("messages_left") > 0)
+        pumps.pause_s = 0.7
+        in_step(first, expected=len(of(2, 2)))
     all_stored(workers, pumps)
 
 
@@ -124,17 +138,19 @@ def test_every_message_is_stored_once_through_a_change_from_two_workers_to_three
     with pumps.sending([*SITES, *STRANGERS]):
         second = workers.start("2", "2/2")
         settled(workers, 2)
-        eventually(lambda: first.counted("messages_left") > 0)
-        workers.start("3", "3/3")
-        time.sleep(1)
+        in_step(first, expected=len(of(2, 2)))
+        pumps.pause_s = 0.01
+        # The sites that leave the second worker: before the third one is there to take them.
         second.stop()
         workers.start("2", "2/3")
+        time.sleep(2)
+        workers.start("3", "3/3")
         time.sleep(1)
         first.stop()
         first = workers.start("1", "1/3")
         settled(workers, 3)
-        eventually(lambda: first.counted("messages_left") > 0)
-        time.sleep(2)
+        pumps.pause_s = 0.7
+        in_step(first, expected=len(of(2, 3)) + len(of(3, 3)))
     all_stored(workers, pumps)
 
 
@@ -180,8 +196,11 @@ def test_the_sites_of_a_worker_that_died_are_taken_by_the_first_and_given_back(
 
 @pytest.mark.slow
 def test_what_waits_for_the_first_from_before_a_site_had_its_owner_is_not_left_to_that(
-    workers: Workers, pumps: Devices
+    workers: Workers, pumps: Devices, mosquitto: MosquittoServer
 ) -> None:
+    mosquitto.stop()
+    mosquitto.extra_configuration = "max_inflight_messages 1\n"  # what waits comes slowly
+    mosquitto.start()
     site = of(2, 2)[0]
     workers.register(of(1, 2)[0])
     first = workers.start("1", "1/2")
@@ -189,10 +208,10 @@ def test_what_waits_for_the_first_from_before_a_site_had_its_owner_is_not_left_t
     eventually(lambda: first.service.connected and workers.subscribed("1") != set())
     time.sleep(2)
     first.stop()
-    pumps.publish(site)  # nobody but the absent one is subscribed to it
+    pumps.publish_all([site], rounds=1500)  # nobody but the absent one is subscribed to it
     workers.register(site)
     eventually(lambda: workers.subscribed("2") == {site})
-    time.sleep(2)
+    time.sleep(1)
     first = workers.start("1", "1/2")
     all_stored(workers, pumps)
     leaves_to_others(first, pumps, site)
