@@ -56,6 +56,11 @@ class ServerProcess:
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def exit_status(self) -> int | None:
+        """How it ended by itself: less the signal's number where one killed it; None while it runs."""
+        return self._process.poll() if self._process is not None else None
+
     def start(self) -> None:
         """Start and wait until ready; nothing to do when it already runs."""
         if self.running:
