@@ -1,0 +1,54 @@
+"""The way to the broker fails: a wire gone dead, a broker killed.  Nothing is lost."""
+
+import pytest
+
+from tests.e2e.service import wait_until
+from tests.faults.oracle import Oracle
+from tests.faults.publisher import Publisher
+from tests.faults.tcp_proxy import Fault, TcpProxy
+from tests.faults.traffic import Traffic
+from tests.faults.worker import Worker
+from tests.servers.mosquitto import MosquittoServer
+
+pytestmark = pytest.mark.slow
+
+PER_S = 400
+SHORT_KEEPALIVE = ["--set", "iot_maint.ingest.mqtt:_KEEPALIVE_S=3"]
+BROKER_KILLS = 3
+
+
+@pytest.mark.parametrize("fault", [Fault.SILENT, Fault.DEAF_BROKER], ids=lambda fault: fault.name.lower())
+def test_a_half_open_connection_is_found_by_keepalive_and_made_anew(
+    fault: Fault, worker: Worker, mosquitto: MosquittoServer, traffic: Traffic, oracle: Oracle
+) -> None:
+    with TcpProxy(mosquitto.port) as proxy:
+        worker.environment["IOT_MAINT_MQTT_URL"] = proxy.url
+        worker.start(SHORT_KEEPALIVE)
+        with Publisher(mosquitto.port, traffic, per_s=PER_S) as publisher:
+            wait_until(lambda: proxy.acknowledged > PER_S, 30, "traffic to be acknowledged")
+            proxy.fail(fault)
+            wait_until(lambda: proxy.connections == 2, 60, "the service to connect again")
+            published = publisher.acknowledged
+            wait_until(lambda: oracle.count_stored() > published, 30, "what came meanwhile to be stored")
+        oracle.wait_all_accounted_for()
+        wait_until(lambda: proxy.acknowledged >= traffic.made, 30, "everything to be acknowledged")
+        assert "lost" in worker.log
+        worker.stop()
+
+
+def test_a_killed_broker_loses_nothing_that_its_publisher_sends_again(
+    worker: Worker, mosquitto: MosquittoServer, traffic: Traffic, oracle: Oracle
+) -> None:
+    worker.start()
+    with Publisher(mosquitto.port, traffic, per_s=PER_S) as publisher:
+        for _ in range(BROKER_KILLS):
+            # The broker's file knows of our session, and what waited in it is with us.
+            wait_until((mosquitto.folder / "mosquitto.db").exists, 30, "the broker to save its sessions")
+            published = publisher.acknowledged
+            wait_until(lambda published=published: oracle.count_stored() > published + 200, 60, "traffic to be stored")
+            mosquitto.kill()
+            mosquitto.start()
+        published = publisher.acknowledged
+        wait_until(lambda: oracle.count_stored() > published + 200, 60, "traffic after the last kill")
+    oracle.wait_all_accounted_for()
+    assert "lost" in worker.log
