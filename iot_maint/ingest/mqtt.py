@@ -5,6 +5,7 @@ MQTT 3.1.1, QoS 1, clean session off, manual acknowledgement: what is not acknow
 
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import Self
 
@@ -25,6 +26,9 @@ _KEEPALIVE_S = 30
 _RECONNECT_FIRST_S = 1
 _RECONNECT_MOST_S = 10
 _CLOSE_WITHIN_S = 5.0
+# A connection that lasts no longer, so many times in a row, is most likely taken from us by somebody of our name.
+_SHORT_S = 60.0
+_SHORT_LIVES = 3
 _UNREADABLE_TOPIC = b"\xff"  # as little UTF-8 as it was
 
 logger = quiet_logger(__name__)
@@ -63,6 +67,9 @@ class Subscriber:
         self._acknowledging = threading.Lock()
         self._connected = False
         self._trouble = "no answer yet"
+        self._client_id = client_id
+        self._accepted_at: float | None = None
+        self._short_lives = 0
         self._thread: threading.Thread | None = None
         self._client = self._make_client(client_id)
 
@@ -149,6 +156,7 @@ class Subscriber:
             self._trouble = f"refuses the connection: {reason}"
             logger.error("broker %s refuses the connection: %s", self._address, reason)
             return
+        self._accepted_at = time.monotonic()
         # Before anything that the new connection brings is looked at.
         if self._watcher is not None:
             self._watcher.note_connected(kept=flags.session_present, at_ms=epoch_ms(self._clock.now()))
@@ -161,6 +169,7 @@ class Subscriber:
         logger.info("connected to broker %s, which %s", self._address, session)
 
     def _on_connect_fail(self, _client: paho.Client, _userdata: object) -> None:
+        self._short_lives = 0  # it was away: no namesake explains that
         # paho calls this where it has caught the reason, and keeps that to itself.
         why = self._address.explain(sys.exception())
         logger.warning("broker %s cannot be reached: %s; trying on", self._address, why)
@@ -207,7 +216,23 @@ class Subscriber:
         elif reason.is_failure:
             self._trouble = self._address.explain_refusal()
             logger.warning("broker %s %s; trying on", self._address, self._trouble)
+        if reason.is_failure:
+            self._suspect_namesake()
         self._set_connected(False)
+
+    def _suspect_namesake(self) -> None:
+        """MQTT 3.1.1 does not say why a broker closes a connection; that it does so again and again, says something."""
+        accepted_at, self._accepted_at = self._accepted_at, None
+        if accepted_at is None:
+            return
+        self._short_lives = self._short_lives + 1 if time.monotonic() - accepted_at < _SHORT_S else 0
+        if self._short_lives >= _SHORT_LIVES:
+            logger.warning(
+                "broker %s ends every connection soon after it began: is there another client with the id %s? "
+                "It takes our messages from us; stop it, or give it another name",
+                self._address,
+                self._client_id,
+            )
 
     def _on_message(self, _client: paho.Client, _userdata: object, message: paho.MQTTMessage) -> None:
         """What comes one by one: from paho's own client."""

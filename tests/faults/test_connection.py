@@ -1,10 +1,13 @@
-"""The way to the broker fails: a wire gone dead, a broker killed.  Nothing is lost."""
+"""The way to the broker fails: a wire gone dead, a broker killed, a stranger under our name.  Nothing is lost."""
+
+import socket
+from contextlib import suppress
 
 import pytest
 
 from tests.e2e.service import wait_until
 from tests.faults.oracle import Oracle
-from tests.faults.publisher import Publisher
+from tests.faults.publisher import Publisher, connect_packet
 from tests.faults.tcp_proxy import Fault, TcpProxy
 from tests.faults.traffic import Traffic
 from tests.faults.worker import Worker
@@ -15,6 +18,7 @@ pytestmark = pytest.mark.slow
 PER_S = 400
 SHORT_KEEPALIVE = ["--set", "iot_maint.ingest.mqtt:_KEEPALIVE_S=3"]
 BROKER_KILLS = 3
+THEFTS = 4
 
 
 @pytest.mark.parametrize("fault", [Fault.SILENT, Fault.DEAF_BROKER], ids=lambda fault: fault.name.lower())
@@ -52,3 +56,24 @@ def test_a_killed_broker_loses_nothing_that_its_publisher_sends_again(
         wait_until(lambda: oracle.count_stored() > published + 200, 60, "traffic after the last kill")
     oracle.wait_all_accounted_for()
     assert "lost" in worker.log
+
+
+def test_a_stranger_under_our_client_id_is_named_and_costs_nothing(
+    worker: Worker, mosquitto: MosquittoServer, traffic: Traffic, oracle: Oracle
+) -> None:
+    worker.start()
+    with Publisher(mosquitto.port, traffic, per_s=PER_S) as publisher:
+        for _ in range(THEFTS):
+            hold_session_until_it_is_taken_back(mosquitto, worker.client_id)
+        published = publisher.acknowledged
+        wait_until(lambda: oracle.count_stored() > published, 60, "what the stranger was sent to be stored")
+    oracle.wait_all_accounted_for()
+    assert f"another client with the id {worker.client_id}" in worker.log
+
+
+def hold_session_until_it_is_taken_back(broker: MosquittoServer, client_id: str) -> None:
+    """Receive what is not ours, and acknowledge nothing."""
+    with socket.create_connection((broker.host, broker.port), timeout=60) as connection, suppress(ConnectionError):
+        connection.sendall(connect_packet(client_id, clean_session=False))
+        while connection.recv(64 * 1024):
+            pass
