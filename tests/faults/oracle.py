@@ -26,6 +26,10 @@ class Oracle:
         finally:
             self.assert_exactly_once()
 
+    def wait_stored(self, more_than: int, within_s: float = 60) -> None:
+        """Until so many are in the store; the same number may be others."""
+        wait_until(lambda: self.count_stored() > more_than, within_s, f"more than {more_than} messages to be stored")
+
     def assert_exactly_once(self) -> None:
         sent, stored, dead = self.traffic.keys(), self.stored(), self.dead()
         nowhere = sorted(sent - stored.keys() - dead.keys())

@@ -32,8 +32,7 @@ def test_a_half_open_connection_is_found_by_keepalive_and_made_anew(
             wait_until(lambda: proxy.acknowledged > PER_S, 30, "traffic to be acknowledged")
             proxy.fail(fault)
             wait_until(lambda: proxy.connections == 2, 60, "the service to connect again")
-            published = publisher.acknowledged
-            wait_until(lambda: oracle.count_stored() > published, 30, "what came meanwhile to be stored")
+            oracle.wait_stored(publisher.acknowledged)  # what came meanwhile
         oracle.wait_all_accounted_for()
         wait_until(lambda: proxy.acknowledged >= traffic.made, 30, "everything to be acknowledged")
         assert "lost" in worker.log
@@ -48,12 +47,10 @@ def test_a_killed_broker_loses_nothing_that_its_publisher_sends_again(
         for _ in range(BROKER_KILLS):
             # The broker's file knows of our session, and what waited in it is with us.
             wait_until((mosquitto.folder / "mosquitto.db").exists, 30, "the broker to save its sessions")
-            published = publisher.acknowledged
-            wait_until(lambda published=published: oracle.count_stored() > published + 200, 60, "traffic to be stored")
+            oracle.wait_stored(publisher.acknowledged + 200)
             mosquitto.kill()
             mosquitto.start()
-        published = publisher.acknowledged
-        wait_until(lambda: oracle.count_stored() > published + 200, 60, "traffic after the last kill")
+        oracle.wait_stored(publisher.acknowledged + 200)
     oracle.wait_all_accounted_for()
     assert "lost" in worker.log
 
@@ -65,8 +62,7 @@ def test_a_stranger_under_our_client_id_is_named_and_costs_nothing(
     with Publisher(mosquitto.port, traffic, per_s=PER_S) as publisher:
         for _ in range(THEFTS):
             hold_session_until_it_is_taken_back(mosquitto, worker.client_id)
-        published = publisher.acknowledged
-        wait_until(lambda: oracle.count_stored() > published, 60, "what the stranger was sent to be stored")
+        oracle.wait_stored(publisher.acknowledged)  # what the stranger was sent, too
     oracle.wait_all_accounted_for()
     assert f"another client with the id {worker.client_id}" in worker.log
 

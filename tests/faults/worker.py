@@ -73,7 +73,7 @@ class Worker:
 
     def wait_ended(self, within_s: float = 60) -> int:
         """How it ended by itself: its exit status, or less a signal's number."""
-        wait_until(lambda: not self.running, within_s, f"the worker to end:\n{self.log}")
+        wait_until(lambda: not self.running, within_s, "the worker to end")
         status = self._process.exit_status if self._process is not None else None
         assert status is not None
         return status
@@ -83,7 +83,10 @@ class Worker:
 
     def wait_logged(self, words: str, within_s: float = 60) -> None:
         """Since its last start."""
-        wait_until(lambda: words in self.log, within_s, f"{words!r} in the log:\n{self.log[-3000:]}")
+        try:
+            wait_until(lambda: words in self.log, within_s, f"{words!r} in the log")
+        except AssertionError as error:
+            raise AssertionError(f"{error}:\n{self.log[-3000:]}") from None
 
     @property
     def running(self) -> bool:
