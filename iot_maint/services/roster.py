@@ -91,7 +91,10 @@ class Roster:
     def refresh_if_due(self) -> None:
         """Read what changed, at most once a second; `StoreUnavailable` leaves what is known as it is."""
         if self._monotonic() >= self._due:
-            self.refresh()
+            with self._lock:
+                # Another thread may have read it, or found the database locked, while this one waited.
+                if self._monotonic() >= self._due:
+                    self._read()
 
     def refresh_for(self, named: Iterable[Named]) -> None:
         """Read what changed when it is time, or when a code is unknown: it may have been registered this second."""
@@ -103,19 +106,25 @@ class Roster:
     def refresh(self) -> None:
         """Read what changed since the last time."""
         with self._lock:
-            self._due = self._monotonic() + REFRESH_EVERY_S
+            self._read()
+
+    def _read(self) -> None:
+        try:
             with self._database.reading() as repositories:
                 revision = repositories.equipment.revision()
                 if revision == self._revision:
                     return
                 changed = repositories.equipment.monitored(self._revision)
-            # Exchanged as a whole: other threads read it meanwhile, and an alias must not be there before its target.
-            self._entries = {**self._entries, **{entry.equipment.code: entry for entry in changed}}
-            for entry in changed:
-                self._programs.pop(entry.equipment.code, None)
-            self.unregistered = sum(entry.equipment.stranger for entry in self._entries.values())
-            self._gateways = _by_gateway(entry.equipment for entry in self._entries.values())
-            self._revision = revision
+        finally:
+            # From here: a database that is locked answers only after seconds, which then are not spent every time.
+            self._due = self._monotonic() + REFRESH_EVERY_S
+        # Exchanged as a whole: other threads read it meanwhile, and an alias must not be there before its target.
+        self._entries = {**self._entries, **{entry.equipment.code: entry for entry in changed}}
+        for entry in changed:
+            self._programs.pop(entry.equipment.code, None)
+        self.unregistered = sum(entry.equipment.stranger for entry in self._entries.values())
+        self._gateways = _by_gateway(entry.equipment for entry in self._entries.values())
+        self._revision = revision
 
     def owner_of(self, telemetry: Named) -> Monitored | None:
         """The equipment that the telemetry speaks of; None when its code is unknown, or known at another site.

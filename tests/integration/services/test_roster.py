@@ -75,6 +75,31 @@ def test_nothing_is_stored_as_unregistered_while_the_register_could_not_be_read(
     assert measurements(roster, READING) == ["pump"]
 
 
+def test_a_locked_register_is_asked_again_a_second_after_it_refused_and_not_each_time(
+    database: RelationalDatabase,
+) -> None:
+    register(database, PUMP)
+    seconds = Seconds()
+    asked: list[float] = []
+
+    def refuse_after_ten_seconds() -> None:
+        asked.append(seconds.now)
+        seconds.now += 10
+        raise StoreUnavailable("locked")
+
+    locked = FaultyDatabase(inner=database)
+    roster = a_roster(locked, seconds)
+    roster.refresh()
+    locked.before = refuse_after_ten_seconds
+    seconds.now += 1
+    for _ in range(3):
+        assert measurements(roster, READING) == ["pump"]
+    assert asked == [1]
+    seconds.now += 1
+    assert measurements(roster, READING) == ["pump"]
+    assert asked == [1, 12]
+
+
 def test_whoever_comes_while_another_thread_reads_the_register_waits_for_it(database: RelationalDatabase) -> None:
     register(database, PUMP)
     asked, let_in = Event(), Event()
