@@ -19,13 +19,13 @@ from tests.servers.processes import HOST, ServerProcess, free_port
 POLL_S = 0.05
 
 
-def wait_until(condition: Callable[[], bool], within_s: float, what: str) -> None:
+def wait_until(condition: Callable[[], bool], within_s: float, what: str, every_s: float = POLL_S) -> None:
     """Poll until true; fails the test in words when the time is over."""
     deadline = time.monotonic() + within_s
     while not condition():
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {within_s:g} s in vain for {what}")
-        time.sleep(POLL_S)
+        time.sleep(every_s)
 
 
 @dataclass(slots=True, kw_only=True)

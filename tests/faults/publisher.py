@@ -60,15 +60,18 @@ class Publisher:
         self.acknowledged = 0
 
     def __enter__(self) -> Self:
-        self._began = time.monotonic()
-        self._thread.start()
+        self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._exhausted.set()
-        self.join(_STOP_WITHIN_S)
+        self.wait_sent(_STOP_WITHIN_S)
 
-    def join(self, within_s: float) -> None:
+    def start(self) -> None:
+        self._began = time.monotonic()
+        self._thread.start()
+
+    def wait_sent(self, within_s: float) -> None:
         """Wait until the messages are at an end and acknowledged."""
         self._thread.join(within_s)
         assert self._finished.is_set(), f"the broker has not acknowledged {len(self._unacknowledged)} messages"
@@ -140,5 +143,5 @@ def _read(connection: socket.socket) -> bytes:
 def publish_all(port: int, messages: Iterable[Message], within_s: float = 60) -> None:
     """All of them, as fast as the broker takes them, each acknowledged by it."""
     publisher = Publisher(port, messages)
-    publisher.__enter__()
-    publisher.join(within_s)
+    publisher.start()
+    publisher.wait_sent(within_s)
