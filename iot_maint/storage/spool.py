@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Self
 
 from iot_maint.domain.columns import TelemetryColumns
-from iot_maint.domain.errors import MaintError, StoreUnavailable
+from iot_maint.domain.errors import MaintError, StoreUnavailable, UnknownFormat
 from iot_maint.domain.telemetry import Batch, DeadLetter, GatewayBirth, GatewayNotice, Telemetry
 from iot_maint.storage.births import BirthBox, read_births
 from iot_maint.storage.dead_letters import DeadLetterBox, read_letters, read_receptions
 from iot_maint.storage.recent_batches import RecentBatches
 from iot_maint.storage.spool_file import (
+    damaged,
     hold_lock,
     open_for_reading,
     open_for_writing,
@@ -133,7 +134,9 @@ class SqliteSpool:
             except MaintError as error:
                 if batches:  # those before it first; it is refused when it is the next one
                     break
-                raise type(error)(f"batch {found} of {self._path}: {error}") from error
+                if isinstance(error, UnknownFormat):
+                    raise UnknownFormat(f"batch {found} of {self._path}: {error}") from error
+                raise damaged(self._path, f"batch {found}: {error}") from error
             batches.append(Batch(number=found, received_at_ms=received_at_ms, telemetry=telemetry))
         return batches
 

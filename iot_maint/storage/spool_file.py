@@ -107,12 +107,17 @@ def storage_errors(path: Path) -> Iterator[None]:
     except sqlite3.OperationalError as error:
         raise StoreUnavailable(f"spool {path}: {error}") from error
     except sqlite3.DatabaseError as error:
-        raise MaintError(
-            f"spool {path} is damaged ({error}): move it and its -wal file away and start again; "
-            "what was not yet stored is in the moved file"
-        ) from error
+        raise damaged(path, error) from error
     except OSError as error:
         raise StoreUnavailable(f"spool {path}: {error.strerror or error}") from error
+
+
+def damaged(path: Path, why: object) -> MaintError:
+    """The error for a file, or a batch in it, that cannot be read any more."""
+    return MaintError(
+        f"spool {path} is damaged ({why}): move it and its -wal file away and start again; "
+        "what was not yet stored is in the moved file"
+    )
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:

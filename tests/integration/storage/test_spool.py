@@ -184,13 +184,13 @@ def test_a_torn_page_is_called_damaged(tmp_path: Path) -> None:
         spool.read_after(0, 1000)
 
 
-def test_a_torn_batch_is_named(tmp_path: Path) -> None:
+def test_a_torn_batch_is_named_with_what_to_do(tmp_path: Path) -> None:
     with SqliteSpool(tmp_path, "1") as spool:
         spool.append([telemetry()], [], RECEIVED_MS)
     with sqlite3.connect(tmp_path / "spool-1.db") as connection:
         connection.execute("UPDATE batch SET telemetry = x'93'")
     connection.close()
-    with SqliteSpool(tmp_path, "1") as spool, pytest.raises(MaintError, match="batch 1"):
+    with SqliteSpool(tmp_path, "1") as spool, pytest.raises(MaintError, match=r"damaged \(batch 1: .*move it"):
         spool.read_after(0, 10)
 
 
