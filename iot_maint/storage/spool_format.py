@@ -6,7 +6,8 @@ Version 2: msgpack, in columns.  An array of
     and one column each, as long as the batch: index of the set of metrics, index of the pair, at_ms, received_at_ms;
     then all values, message by message in the order of its set; and last, by their position in the batch, what few
     messages have: texts, the retained ones, those with the time of reception.
-Version 3: as 2, but the columns are those of `TelemetryColumns` as bytes, so that nothing is done for each message.
+Version 3: as 2, but the columns are those of `TelemetryColumns` as bytes, so that nothing is done for each message, and
+    before all stands its CRC-32 (4 bytes, big-endian): torn columns would still look like numbers.
     The sets of metrics; the origins as (site, equipment, index of the set); index of the origin (uint32), at_ms and
     received_at_ms (int64), values (float64), all little-endian; and what few messages have, as in version 2.
 A release writes one version and reads all that any release before it wrote.
@@ -14,6 +15,7 @@ A release writes one version and reads all that any release before it wrote.
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from zlib import crc32
 
 import msgspec
 import numpy as np
@@ -65,13 +67,14 @@ _ROWS = msgspec.msgpack.Decoder(list[_Row])
 _COLUMNS_2 = msgspec.msgpack.Decoder(_Columns2)
 _COLUMNS_3 = msgspec.msgpack.Decoder(_Columns3)
 _ORIGINS = msgspec.msgpack.Decoder(_Origins)
+_CHECKSUM_BYTES = 4
 _REMEMBERED = 4  # origins of so many batches: under load all batches have the same
 
 
 def encode_telemetry(telemetry: Sequence[Telemetry]) -> bytes:
     """The batch's bytes, in the version that this release writes."""
     columns = TelemetryColumns.of(telemetry)
-    return _ENCODER.encode(
+    content = _ENCODER.encode(
         _Columns3(
             msgspec.Raw(_ENCODED_ORIGINS.of(columns.origins)),
             columns.origin_of.astype("<u4").tobytes(),
@@ -83,6 +86,7 @@ def encode_telemetry(telemetry: Sequence[Telemetry]) -> bytes:
             sorted(columns.without_time),
         )
     )
+    return crc32(content).to_bytes(_CHECKSUM_BYTES, "big") + content
 
 
 def decode_telemetry(version: int, content: bytes) -> Sequence[Telemetry]:
@@ -151,7 +155,10 @@ def _read_version_2(content: bytes) -> Sequence[Telemetry]:
 
 
 def _read_version_3(content: bytes) -> Sequence[Telemetry]:
-    stored = _COLUMNS_3.decode(content)
+    checksum, columns = content[:_CHECKSUM_BYTES], memoryview(content)[_CHECKSUM_BYTES:]
+    if int.from_bytes(checksum, "big") != crc32(columns):
+        raise MaintError("its checksum does not fit its bytes")
+    stored = _COLUMNS_3.decode(columns)
     return TelemetryColumns(
         origins=_decode_origins(bytes(stored.origins)),
         origin_of=np.frombuffer(stored.origin_of, dtype="<u4").astype(np.int64),

@@ -1,3 +1,5 @@
+from zlib import crc32
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -66,6 +68,7 @@ def test_the_columns_of_version_2_are_read_after_an_upgrade() -> None:
 def test_the_columns_of_version_3_stay_as_they_are() -> None:
     """A file written by this release must be read by every later one."""
     content = bytes.fromhex(
+        "cb457092"  # the checksum
         "98"
         "92 92 92a161a162 91a161 92 93a25331a15000 93a25331a15001"  # the sets of metrics, the origins
         "c408 00000000 01000000"  # which origin
@@ -105,9 +108,8 @@ def test_torn_bytes_are_called_damaged(content: bytes) -> None:
 
 
 def test_columns_that_do_not_fit_together_are_called_damaged() -> None:
-    columns = msgspec.msgpack.decode(
-        encode_telemetry([Telemetry(site="S", equipment="P", at_ms=1, received_at_ms=2, values={"a": 1.0})])
-    )
+    content = encode_telemetry([Telemetry(site="S", equipment="P", at_ms=1, received_at_ms=2, values={"a": 1.0})])
+    columns = msgspec.msgpack.decode(content[4:])
     for position, damaged in (
         (1, b"\1\0\0\0"),
         (1, b"\0\0\0"),
@@ -118,7 +120,20 @@ def test_columns_that_do_not_fit_together_are_called_damaged() -> None:
     ):
         torn = [damaged if index == position else column for index, column in enumerate(columns)]
         with pytest.raises(MaintError):
-            decode_telemetry(VERSION, msgspec.msgpack.encode(torn))
+            decode_telemetry(VERSION, with_checksum(msgspec.msgpack.encode(torn)))
+
+
+@given(st.lists(telemetry, min_size=1, max_size=4), st.data())
+def test_not_a_bit_may_turn_unnoticed(batch: list[Telemetry], data: st.DataObject) -> None:
+    content = bytearray(encode_telemetry(batch))
+    content[data.draw(st.integers(0, len(content) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+
+    with pytest.raises(MaintError, match="checksum"):
+        decode_telemetry(VERSION, bytes(content))
+
+
+def with_checksum(content: bytes) -> bytes:
+    return crc32(content).to_bytes(4, "big") + content
 
 
 def test_a_version_of_a_later_release_is_named() -> None:
