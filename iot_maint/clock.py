@@ -53,6 +53,11 @@ class ReplayClock:
         self._now = max(self._now, to)
 
 
+def speed_of(clock: Clock) -> float:
+    """How many of its seconds pass in a real one."""
+    return clock.speed if isinstance(clock, AcceleratedClock) else 1.0
+
+
 def parse_clock(text: str) -> Clock:
     """`system`, or `accelerated:<t0>/<r0>/<speed>` with t0 and r0 in RFC 3339 with offset."""
     if text == "system":

@@ -22,6 +22,8 @@ COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "batches_decided": ("Batches decided by the rules", ()),
     "decide_s": ("Seconds spent on deciding batches", ()),
     "batches_skipped": ("Batches, or one equipment's part of them, that the rules failed on", ()),
+    "readings_out_of_range": ("Readings that cannot be: outside the physical range of their metric", ()),
+    "readings_jumped": ("Readings that differ from the one before by more than can be", ()),
     "findings": ("Findings of rules", ("kind",)),
     "alarm_events": ("Alarm events saved", ("kind",)),
     "orders_opened": ("Work orders opened", ()),
@@ -35,6 +37,9 @@ GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "spool_age_s": ("Seconds since reception of the oldest batch that waits for the telemetry store", ()),
     "undecided_batches": ("Batches waiting in the spool for the rules", ()),
     "platform_alarm": ("1 while that alarm of the platform itself stands on this worker", ("kind",)),
+    "silent_sensors": ("Sensors whose silence stands as an alarm", ()),
+    "silent_equipment": ("Equipment behind a live gateway of which nothing is heard", ()),
+    "silent_gateways": ("Gateways, or devices of their own, whose silence stands as an alarm", ()),
     "outbox_depth": ("Order events waiting to be delivered", ()),
 }
 PREFIX = "iot_maint_"

@@ -2,16 +2,18 @@
 
 import logging
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 
 from iot_maint.bootstrap.installation import Installation, installation_id
+from iot_maint.clock import speed_of
+from iot_maint.domain.alarms import AlarmEvent
 from iot_maint.domain.errors import MaintError
 from iot_maint.domain.instants import epoch_ms, instant
 from iot_maint.domain.platform_alarms import PlatformAlarmKind
-from iot_maint.domain.ports import Database, Spool
+from iot_maint.domain.ports import Database, PlatformAlarms, Spool
 from iot_maint.ingest.backoff import Backoff
 from iot_maint.ingest.broker_url import BrokerAddress, parse_broker_url
 from iot_maint.ingest.decider import Decider
@@ -29,13 +31,17 @@ from iot_maint.ingest.register_watch import RegisterWatch
 from iot_maint.ingest.service import IngestService
 from iot_maint.ingest.share_keeper import ShareKeeper, read_horizon
 from iot_maint.ingest.short_way import ShortWay
+from iot_maint.ingest.silence_loop import SilenceLoop
 from iot_maint.ingest.subscriptions import Subscriptions
 from iot_maint.ingest.topic_map import TopicMap
 from iot_maint.ingest.upkeep import Chore, Upkeep
 from iot_maint.services.absence import Absence
 from iot_maint.services.admission import Admission
 from iot_maint.services.monitoring import Monitor, Outcome
+from iot_maint.services.ordering import OrderStep
 from iot_maint.services.points import PointMaker
+from iot_maint.services.quality.listener import Listener
+from iot_maint.services.quality.silences import Patience, SilenceWatch
 from iot_maint.services.rule_states import own_all
 from iot_maint.storage.dead_letters import letter_box
 from iot_maint.storage.relational.watched import WatchedDatabase
@@ -45,6 +51,8 @@ from iot_maint.storage.spool_room import SpoolRoom
 log = logging.getLogger(__name__)
 
 FORGET_EVERY_S = 3600
+# Of real time: what comes every second must not be missed for a hiccup of the broker.
+SHORTEST_SILENCE = timedelta(minutes=1)
 FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=0.5), timedelta(seconds=30)
 
 OnOutcome = Callable[[Outcome], None]
@@ -138,6 +146,7 @@ def _service(
     topics.restore(spool.births())
     if settings.topics or part != WHOLE:
         _read_register(installation)
+    listener = Listener(installation.roster, meter)
     whole = part == WHOLE
     # A part is known once the register is: until then all stays as the session has it.
     subscriptions = Subscriptions(topics.topic_filters if whole else None, spool)
@@ -174,6 +183,7 @@ def _service(
         progress=progress,
         meter=meter,
         backoff=_backoff(),
+        quality=listener,
     )
     drain = Drain(
         spool=spool,
@@ -203,6 +213,39 @@ def _service(
             ),
         },
         has_left=None if keeper is None else keeper.has_left,
+        silence_loop=SilenceLoop(
+            watch=make_silence_watch(installation, listener, platform, on_outcome),
+            progress=progress,
+            platform=platform,
+            connected=lambda: subscriber.connected,
+            speed=speed_of(clock),
+        ),
+    )
+
+
+def make_silence_watch(
+    installation: Installation, listener: Listener, platform: PlatformAlarms, on_outcome: OnOutcome | None = None
+) -> SilenceWatch:
+    """What judges who is silent, by what the listener heard."""
+
+    def tell(events: Sequence[AlarmEvent], steps: Sequence[OrderStep]) -> None:
+        if on_outcome is not None:
+            findings = tuple(event.finding for event in events)
+            on_outcome(Outcome(findings=findings, events=tuple(events), steps=tuple(steps)))
+
+    return SilenceWatch(
+        listener=listener,
+        database=installation.database,
+        roster=installation.roster,
+        desk=installation.desk,
+        meter=installation.meter,
+        platform=platform,
+        worker=installation.settings.worker,
+        patience=Patience(
+            factor=installation.settings.silent_after,
+            at_least=speed_of(installation.clock) * SHORTEST_SILENCE,
+        ),
+        on_silence=tell,
     )
 
 

@@ -1,9 +1,13 @@
 """From the parsed tables of a file to the domain's words; what the file leaves out gets its meaning here."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
+from typing import TypeVar
 
 from iot_maint.catalog.schema import (
     BasisTable,
+    CommonTable,
     FaultModeTable,
     LimitTable,
     MetricTable,
@@ -33,6 +37,8 @@ from iot_maint.domain.catalog import (
     WaitingRule,
 )
 
+T = TypeVar("T")
+
 
 def build_type(table: TypeTable) -> EquipmentType:
     """The equipment type that a file declares; not yet checked for what its parts say of each other."""
@@ -54,6 +60,23 @@ def build_type(table: TypeTable) -> EquipmentType:
         trades={name: _text(text) for name, text in table.trades.items()},
         plans={key: _plan(key, plan) for key, plan in table.plans.items()},
     )
+
+
+def add_common(type_: EquipmentType, common: CommonTable) -> EquipmentType:
+    """The type with the fault modes that every type has; one that it declares itself stays its own."""
+    modes = {code: _fault_mode(code, mode) for code, mode in common.fault_modes.items()}
+    spares = {code: Spare(code=code, label=_text(text)) for code, text in common.spares.items()}
+    trades = {name: _text(text) for name, text in common.trades.items()}
+    return replace(
+        type_,
+        fault_modes=_added(type_.fault_modes, modes),
+        spares=_added(type_.spares, spares),
+        trades=_added(type_.trades, trades),
+    )
+
+
+def _added(own: Mapping[str, T], common: Mapping[str, T]) -> dict[str, T]:
+    return {**own, **{key: thing for key, thing in common.items() if key not in own}}
 
 
 def _text(table: TextTable) -> Text:
@@ -88,6 +111,8 @@ def _metric(name: str, table: MetricTable) -> Metric:
         sentinels=frozenset(table.sentinels),
         members=tuple(table.members),
         kinds=frozenset(table.kinds),
+        max_step=table.max_step,
+        steady=table.steady,
     )
 
 

@@ -3,16 +3,17 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from iot_maint.catalog.build import build_type
+from iot_maint.catalog.build import add_common, build_type
 from iot_maint.catalog.checks import find_problems
 from iot_maint.catalog.parse import parse_file, say_problem
-from iot_maint.catalog.schema import TypeTable
+from iot_maint.catalog.schema import CommonTable, TypeTable
 from iot_maint.catalog.service_levels import load_service_levels
 from iot_maint.domain.catalog import Catalog, EquipmentType
 from iot_maint.domain.errors import BrokenCatalog, BrokenSetting
 
 BUILT_IN = Path(__file__).parent
 SERVICE_LEVELS = "service_levels.toml"
+COMMON = "common.toml"
 
 
 def load_type(path: Path) -> EquipmentType:
@@ -41,12 +42,13 @@ def load_catalog(extra_dir: Path | None = None, service_level_profile: str = "fo
 
 
 def _load_types(paths: list[Path]) -> Mapping[str, EquipmentType]:
+    common, _ = parse_file(BUILT_IN / COMMON, CommonTable)
     types: dict[str, EquipmentType] = {}
     origins: dict[str, Path] = {}
     for path in paths:
-        if path == BUILT_IN / SERVICE_LEVELS:
+        if path in (BUILT_IN / SERVICE_LEVELS, BUILT_IN / COMMON):
             continue
-        type_ = load_type(path)
+        type_ = add_common(load_type(path), common)
         if type_.name in types:
             reason = f"{type_.name} is already declared by {origins[type_.name].name}; names are unique"
             raise BrokenCatalog(say_problem(path, path.read_text(encoding="utf-8"), ("type",), reason))

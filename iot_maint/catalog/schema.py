@@ -79,6 +79,8 @@ class MetricTable(Table):
     normal: PlainText | None = None
     minimum: float | None = Field(default=None, alias="min")
     maximum: float | None = Field(default=None, alias="max")
+    max_step: Annotated[float, Field(gt=0)] | None = None
+    steady: bool = False
     sentinels: list[float] = []
     members: list[Words] = []
     kinds: list[Name] = []
@@ -177,6 +179,15 @@ class PlanTable(Table):
         if self.every is not None and self.every % timedelta(days=1):
             raise ValueError("every must be whole days")
         return self
+
+
+class CommonTable(Table):
+    """What every type has beside its own: the whole of `common.toml`."""
+
+    schema_version: Literal[1] = Field(alias="schema")
+    fault_modes: dict[Code, FaultModeTable]
+    spares: dict[Name, TextTable] = {}
+    trades: dict[Name, TextTable]
 
 
 class TypeTable(Table):

@@ -8,6 +8,7 @@ from enum import StrEnum
 UNREGISTERED = "unregistered"
 RESERVED_MEASUREMENTS = frozenset({UNREGISTERED, "work_order_event", "anomaly", "ingest"})
 RUNNING = "running"
+SENSOR_SILENT, GATEWAY_SILENT = "SENSOR-SILENT", "GATEWAY-SILENT"  # of every type: catalog/common.toml
 
 
 class Language(StrEnum):
@@ -115,7 +116,11 @@ class Limit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """A named, unit-bearing signal.  Comes every `interval`, or with something that `occurs`; never both."""
+    """A named, unit-bearing signal.  Comes every `interval`, or with something that `occurs`; never both.
+
+    A value below `minimum` or above `maximum` cannot be: it is stored and counted, and is no evidence of anything.
+    Two readings in a row do not differ by more than `max_step`; of a `steady` metric to stay the same is normal.
+    """
 
     name: str
     label: Text
@@ -129,6 +134,8 @@ class Metric:
     sentinels: frozenset[float]
     members: tuple[str, ...]
     kinds: frozenset[str]
+    max_step: float | None = None
+    steady: bool = False
 
     @property
     def counts_occurrences(self) -> bool:

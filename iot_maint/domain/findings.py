@@ -23,11 +23,27 @@ class RunningKnowledge(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """Who was not heard: one metric, or (`gateway`, or several `equipment`) all of them.
+
+    `heard_at_ms`: reception of the last that was; `silent_s`: from then until its time was over;
+    `interval_s` is the expected time between readings, of the usual metric where there are many.
+    """
+
+    heard_at_ms: int
+    silent_s: float
+    interval_s: float
+    gateway: str | None = None
+    equipment: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """Numbers behind a finding: `readings` are (epoch ms, value) around the crossing and at the decision, in order.
 
     `limit` and `clear_limit` are the resolved ones, in the metric's unit; `dwell_s` is the time asked for (0 for
-    rules that count), `occurrences` the values in a row asked for (1 for rules that dwell).
+    rules that count), `occurrences` the values in a row asked for (1 for rules that dwell).  Of a `silence`, `limit` is
+    the expected time between readings, in seconds, and `readings` the last one, if its value is still known.
     """
 
     rule: str
@@ -41,6 +57,7 @@ class Evidence:
     basis: str
     running: RunningKnowledge
     readings: tuple[tuple[int, float], ...]
+    silence: Silence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,8 @@ class PlatformAlarmKind(StrEnum):
     SPOOL_NEARLY_FULL = "spool_nearly_full"
     SPOOL_FULL = "spool_full"
     CLOCK_WRONG = "clock_wrong"
+    # The broker is there, but most gateways fell silent at once.
+    NOTHING_HEARD = "nothing_heard"
 
     @property
     def stops_data(self) -> bool:

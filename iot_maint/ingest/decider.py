@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
+from iot_maint.domain.columns import TelemetryColumns
 from iot_maint.domain.errors import MaintError, StoreUnavailable
 from iot_maint.domain.ports import Meter, Spool
 from iot_maint.domain.telemetry import Batch, Telemetry
@@ -40,6 +41,14 @@ class Monitoring(Protocol):
         ...
 
 
+class Listening(Protocol):
+    """What hears every batch before it is decided."""
+
+    def observe(self, columns: TelemetryColumns) -> None:
+        """Take in one batch."""
+        ...
+
+
 class Decider:
     """Follows the spool by number, from the checkpoint on."""
 
@@ -51,6 +60,7 @@ class Decider:
         progress: Progress,
         meter: Meter,
         backoff: Backoff,
+        quality: Listening | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._spool = spool
@@ -58,6 +68,7 @@ class Decider:
         self._progress = progress
         self._meter = meter
         self._backoff = backoff
+        self._quality = quality
         self._monotonic = monotonic
         self._checkpoint_at = monotonic() + CHECKPOINT_S
 
@@ -80,6 +91,7 @@ class Decider:
         """Decide the next batches, and checkpoint when it is time; false when there were none."""
         batches = self._spool.read_after(self._progress.decided, READ_BATCHES)
         for batch in batches:
+            self._listen(batch)
             if not self.decide(batch, stop):
                 break
             self._progress.decided = batch.number
@@ -146,6 +158,15 @@ class Decider:
                 self._progress.decided = self._progress.covered = number
                 return True
         return False
+
+    def _listen(self, batch: Batch) -> None:
+        """What goes wrong in judging the data's quality must not stop what is decided by it."""
+        if self._quality is None:
+            return
+        try:
+            self._quality.observe(TelemetryColumns.of(batch.telemetry))
+        except Exception:
+            logger.exception("batch %d was not looked at for its quality", batch.number)
 
     def _handle(self, batch: Batch, stop: threading.Event) -> bool:
         while not stop.is_set():

@@ -14,6 +14,7 @@ from iot_maint.ingest.progress import Progress
 from iot_maint.ingest.quiet_log import quiet_logger
 from iot_maint.ingest.receiver import Receiver
 from iot_maint.ingest.register_watch import RegisterWatch
+from iot_maint.ingest.silence_loop import SilenceLoop
 from iot_maint.ingest.upkeep import Upkeep
 
 logger = quiet_logger(__name__)
@@ -38,6 +39,7 @@ class IngestService:
         register_watch: RegisterWatch | None = None,
         upkeep: Mapping[str, Upkeep] | None = None,
         has_left: Callable[[], bool] | None = None,
+        silence_loop: SilenceLoop | None = None,
     ) -> None:
         """`upkeep`: more threads, by name.  `has_left`: whether a worker that hands over its part has nothing to
         receive any more."""
@@ -58,6 +60,9 @@ class IngestService:
         for name, chores in (upkeep or {}).items():
             keeping = (name, chores.run, self._stop)
             self._threads[name] = threading.Thread(target=_run, args=keeping, name=name, daemon=True)
+        if silence_loop is not None:
+            judging = ("silences", silence_loop.run, self._stop)
+            self._threads["silences"] = threading.Thread(target=_run, args=judging, name="silences", daemon=True)
 
     def __enter__(self) -> Self:
         self._progress.note_spooled(self._spool.last_number())

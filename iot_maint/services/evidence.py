@@ -10,6 +10,7 @@ from iot_maint.domain.instants import instant
 from iot_maint.domain.json_value import JsonObject
 from iot_maint.rules.threshold import clears
 from iot_maint.services.quantities import say_instant, say_quantity, say_span
+from iot_maint.services.silence_text import say_silence, silence_document
 from iot_maint.services.texts import ASSUMED_RUNNING, BASES, NO_LONGER_JUDGED
 
 _BEYOND: Mapping[Comparison, Text] = {
@@ -57,7 +58,8 @@ def evidence_document(
         "basis_label": say_basis(evidence.basis, language),
         "running": evidence.running.value,
         "readings": [{"at": say_instant(instant(at_ms), zone), "value": value} for at_ms, value in evidence.readings],
-        "text": say_evidence(evidence, equipment_type, language, kind=kind),
+        "silence": silence_document(evidence.silence, zone) if evidence.silence is not None else None,
+        "text": say_evidence(evidence, equipment_type, language, kind=kind, zone=zone),
     }
 
 
@@ -67,9 +69,12 @@ def say_evidence(
     language: Language,
     *,
     kind: FindingKind = FindingKind.RAISED,
+    zone: ZoneInfo | None = None,
 ) -> str:
     """One sentence: what was measured, for how long or how often, beyond which limit, and whose limit that is."""
     metric = _metric(evidence, equipment_type)
+    if evidence.silence is not None:
+        return say_silence(evidence, evidence.silence, metric, language, kind=kind, zone=zone)
 
     def quantity(value: float) -> str:
         return say_quantity(value, metric, language)

@@ -37,7 +37,7 @@ def order_text(
         *_line("what", f"{texts.title}{_severity(order, language)}", language),
         *_line("where", _place(order, equipment), language),
         *_line("why", texts.cause, language),
-        *_line("evidence", _evidence(order, catalog, language), language),
+        *_line("evidence", _evidence(order, catalog, language, zone), language),
         *_line("action", texts.action, language),
         *_line("who", texts.trade, language),
         *_line("spares", _spares(texts, language), language),
@@ -66,10 +66,10 @@ def _place(order: WorkOrder, equipment: Equipment | None) -> str:
     return f"{' / '.join((order.site, *(step for step in steps if step)))} · {order.equipment}"
 
 
-def _evidence(order: WorkOrder, catalog: Catalog, language: Language) -> str:
+def _evidence(order: WorkOrder, catalog: Catalog, language: Language, zone: ZoneInfo) -> str:
     equipment_type = catalog.types.get(order.equipment_type)
     return "\n".join(
-        say_evidence(entry.evidence, equipment_type, language, kind=finding_kind(entry))
+        say_evidence(entry.evidence, equipment_type, language, kind=finding_kind(entry), zone=zone)
         for entry in order.timeline
         if entry.evidence is not None
     )

@@ -17,6 +17,16 @@ class ReadingModel(Answer):
     value: float
 
 
+class SilenceModel(Answer):
+    """Who was not heard, since when: one metric, or all of a gateway's equipment."""
+
+    heard_at: Instant
+    silent_s: float = Field(examples=[180])
+    interval_s: float = Field(examples=[60])
+    gateway: str | None = Field(examples=["GW-1"])
+    equipment: list[str] = Field(examples=[["P-1", "P-2"]])
+
+
 class EvidenceModel(Answer):
     """Numbers behind a finding, and one sentence that says them."""
 
@@ -36,6 +46,7 @@ class EvidenceModel(Answer):
     basis_label: str = Field(examples=["工程经验值"])
     running: RunningKnowledge
     readings: list[ReadingModel]
+    silence: SilenceModel | None
     text: str = Field(examples=["轴承温度 83.2 °C，连续 10 min 高于限值 80 °C（工程经验值）"])
 
 

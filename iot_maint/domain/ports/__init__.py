@@ -7,6 +7,7 @@ from iot_maint.domain.ports.register import EquipmentRepository
 from iot_maint.domain.ports.service import (
     CheckpointRepository,
     IdempotencyRepository,
+    SilenceRepository,
     TokenRepository,
     WorkerRepository,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "PlatformAlarmRepository",
     "PlatformAlarms",
     "Repositories",
+    "SilenceRepository",
     "Spool",
     "TelemetryStore",
     "TokenRepository",

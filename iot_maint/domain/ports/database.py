@@ -9,6 +9,7 @@ from iot_maint.domain.ports.register import EquipmentRepository
 from iot_maint.domain.ports.service import (
     CheckpointRepository,
     IdempotencyRepository,
+    SilenceRepository,
     TokenRepository,
     WorkerRepository,
 )
@@ -31,6 +32,8 @@ class Repositories(Protocol):
     def outbox(self) -> OutboxRepository: ...
     @property
     def checkpoints(self) -> CheckpointRepository: ...
+    @property
+    def silences(self) -> SilenceRepository: ...
     @property
     def tokens(self) -> TokenRepository: ...
     @property

@@ -86,6 +86,22 @@ class WorkerRepository(Protocol):
         ...
 
 
+class SilenceRepository(Protocol):
+    """What was ever heard of equipment, and which silences stand there."""
+
+    def load(self, worker: str) -> dict[str, bytes]:
+        """By equipment, of those that this worker was the last to hear."""
+        ...
+
+    def load_of(self, equipment: Sequence[str]) -> dict[str, bytes]:
+        """By equipment, whoever heard it last."""
+        ...
+
+    def save(self, worker: str, states: Mapping[str, bytes]) -> None:
+        """Replace the states of these, which this worker hears now; the others stay."""
+        ...
+
+
 class TokenRepository(Protocol):
     """API keys; only their hashes are known."""
 

@@ -20,6 +20,7 @@ from iot_maint.storage.relational.migrate import SchemaVersion, read_schema_stat
 from iot_maint.storage.relational.orders import SqlWorkOrders
 from iot_maint.storage.relational.outbox import SqlOutbox
 from iot_maint.storage.relational.platform_alarms import SqlPlatformAlarms
+from iot_maint.storage.relational.silences import SqlSilences
 from iot_maint.storage.relational.tokens import SqlTokens
 from iot_maint.storage.relational.workers import SqlWorkers
 
@@ -35,6 +36,7 @@ class SqlRepositories:
     orders: SqlWorkOrders
     outbox: SqlOutbox
     checkpoints: SqlCheckpoints
+    silences: SqlSilences
     tokens: SqlTokens
     idempotency: SqlIdempotency
     workers: SqlWorkers
@@ -114,6 +116,7 @@ def _repositories(connection: Connection) -> SqlRepositories:
         orders=SqlWorkOrders(connection),
         outbox=SqlOutbox(connection),
         checkpoints=SqlCheckpoints(connection),
+        silences=SqlSilences(connection),
         tokens=SqlTokens(connection),
         idempotency=SqlIdempotency(connection),
         workers=SqlWorkers(connection),

@@ -13,6 +13,15 @@ rule_states = Table(
     Column("worker", Text, index=True),
 )
 
+# `worker` was the last to hear it: after a restart, it alone may miss it.
+silence_states = Table(
+    "silence_states",
+    metadata,
+    Column("equipment", Text, primary_key=True),
+    Column("worker", Text, nullable=False, index=True),
+    Column("state", LargeBinary, nullable=False),
+)
+
 workers = Table(
     "workers",
     metadata,
