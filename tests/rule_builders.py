@@ -38,6 +38,8 @@ def a_metric(
     kind: MetricKind = MetricKind.NUMBER,
     members: tuple[str, ...] = (),
     sentinels: frozenset[float] = frozenset(),
+    minimum: float | None = None,
+    maximum: float | None = None,
 ) -> Metric:
     return Metric(
         name=name,
@@ -47,8 +49,8 @@ def a_metric(
         interval=None if interval_s is None or occurs else timedelta(seconds=interval_s),
         occurs=occurs,
         normal=None,
-        minimum=None,
-        maximum=None,
+        minimum=minimum,
+        maximum=maximum,
         sentinels=sentinels,
         members=members,
         kinds=frozenset(),

@@ -41,6 +41,7 @@ from iot_maint.services.monitoring import Monitor, Outcome
 from iot_maint.services.ordering import OrderStep
 from iot_maint.services.points import PointMaker
 from iot_maint.services.quality.listener import Listener
+from iot_maint.services.quality.own_clock import OwnClock
 from iot_maint.services.quality.silences import Patience, SilenceWatch
 from iot_maint.services.rule_states import own_all
 from iot_maint.storage.dead_letters import letter_box
@@ -125,9 +126,14 @@ def make_admission(installation: Installation) -> Admission:
     return Admission(installation.roster, settings.max_unregistered, settings.max_unknown_metrics)
 
 
-def make_door(installation: Installation, topics: TopicMap, admission: Admission) -> Door:
-    """What decodes and checks messages."""
-    return Door(topics.decode, installation.settings.zone, admission.reject)
+def make_door(
+    installation: Installation, topics: TopicMap, admission: Admission, listener: Listener | None = None
+) -> Door:
+    """What decodes and checks messages; `listener` hears of those that are refused for their time."""
+    zone = installation.settings.zone
+    if listener is None:
+        return Door(topics.decode, zone, admission.reject)
+    return Door(topics.decode, zone, admission.reject, listener.note_refused)
 
 
 def _service(
@@ -147,6 +153,9 @@ def _service(
     if settings.topics or part != WHOLE:
         _read_register(installation)
     listener = Listener(installation.roster, meter)
+    own_clock = OwnClock(
+        listener=listener, platform=platform, now_ms=lambda: epoch_ms(clock.now()), speed=speed_of(clock)
+    )
     whole = part == WHOLE
     # A part is known once the register is: until then all stays as the session has it.
     subscriptions = Subscriptions(topics.topic_filters if whole else None, spool)
@@ -165,7 +174,7 @@ def _service(
     receiver = Receiver(
         inbox=inbox,
         short_way=ShortWay(admission, topics.is_ours),
-        door=make_door(installation, topics, admission),
+        door=make_door(installation, topics, admission, listener),
         spool=spool,
         acknowledge=subscriber.acknowledge,
         progress=progress,
@@ -219,6 +228,7 @@ def _service(
             platform=platform,
             connected=lambda: subscriber.connected,
             speed=speed_of(clock),
+            beside=(own_clock.check,),
         ),
     )
 

@@ -15,6 +15,11 @@ OLDEST_MS = 7 * 24 * 3600 * 1000  # before its reception
 AHEAD_MS = 5 * 60 * 1000  # of its reception
 
 Reject = Callable[[Telemetry], Rejection | None]
+NoteRefused = Callable[[Telemetry, Rejection], None]
+
+
+def _note_nothing(_telemetry: Telemetry, _rejection: Rejection) -> None:
+    """For who keeps no account of clocks."""
 
 
 class Message(NamedTuple):
@@ -44,10 +49,14 @@ class Admitted:
 class Door:
     """Decodes and checks messages by the rules of one topic map entry and the register's `reject`."""
 
-    def __init__(self, decode: Decode, site_timezone: ZoneInfo, reject: Reject) -> None:
+    def __init__(
+        self, decode: Decode, site_timezone: ZoneInfo, reject: Reject, note_refused: NoteRefused = _note_nothing
+    ) -> None:
+        """`note_refused` hears of telemetry that is refused for its time alone."""
         self._decode = decode
         self._site_timezone = site_timezone
         self._reject = reject
+        self._note_refused = note_refused
 
     def admit(self, message: Message, admitted: Admitted, as_of_ms: int | None = None) -> None:
         """Add the message's telemetry to `admitted`, and at most one dead letter for each reason to refuse it.
@@ -68,7 +77,11 @@ class Door:
         refused = {rejection.reason: rejection for rejection in decoded.rejected}
         for decoded_item in decoded.telemetry:
             item = decoded_item if as_of_ms is None else replace(decoded_item, received_at_ms=as_of_ms)
-            rejection = reject_by_time(item) or self._reject(item)
+            rejection = reject_by_time(item)
+            if rejection is not None:
+                self._note_refused(item, rejection)
+            else:
+                rejection = self._reject(item)
             if rejection is not None:
                 refused.setdefault(rejection.reason, rejection)
             else:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from iot_maint.domain.errors import MaintError
@@ -54,16 +54,18 @@ class SilenceLoop:
         platform: PlatformAlarms,
         connected: Callable[[], bool],
         speed: float = 1.0,
+        beside: Sequence[Callable[[], None]] = (),
         every_s: float = EVERY_S,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`speed`: how fast the service's clock runs."""
+        """`speed`: how fast the service's clock runs; `beside`: what is done as often, whatever was heard."""
         self._watch = watch
         self._progress = progress
         self._platform = platform
         self._connected = connected
         self._gap_ms = GAP_S * speed * 1000
         self._every_s = every_s
+        self._beside = beside
         self._monotonic = monotonic
         self._waiting: tuple[int, int] | None = None  # (instant, number): heard up to it once that batch is decided
         self._judged_ms: int | None = None
@@ -72,12 +74,13 @@ class SilenceLoop:
     def run(self, stop: threading.Event) -> None:
         """Until `stop` is set."""
         while not stop.wait(self._every_s):
-            try:
-                self.step()
-            except MaintError as error:
-                logger.warning("silences wait: %s", error)
-            except Exception:
-                logger.exception("cannot judge silences")
+            for act in (self.step, *self._beside):
+                try:
+                    act()
+                except MaintError as error:
+                    logger.warning("judging the data's quality waits: %s", error)
+                except Exception:
+                    logger.exception("cannot judge the data's quality")
         try:
             self._watch.save()
         except MaintError as error:

@@ -1,11 +1,12 @@
 """All rules of one piece of equipment, compiled to one function over its telemetry."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import NamedTuple
 
-from iot_maint.domain.catalog import RUNNING, EquipmentType
+from iot_maint.domain.catalog import RUNNING, EquipmentType, Metric
 from iot_maint.domain.equipment import EquipmentStatus, Monitored
 from iot_maint.domain.findings import Evidence, Finding, FindingKind, RunningKnowledge
 from iot_maint.domain.instants import instant
@@ -83,8 +84,9 @@ def compile_program(equipment_type: EquipmentType, monitored: Monitored, late_af
     for report in reports:
         if report.active is not None:
             by_metric.setdefault(report.active.metric, []).append((report.active, compile_threshold(report.active)))
+    physical = {name: _physical_range(metric) for name, metric in equipment_type.metrics.items()}
     quiet = tuple(
-        QuietSeries(metric, _slow_after(checks), quiet_band(rule for rule, _ in checks))
+        QuietSeries(metric, _slow_after(checks), _within(quiet_band(rule for rule, _ in checks), physical[metric]))
         for metric, checks in by_metric.items()
     )
     plan = tuple((*series[:2], tuple(by_metric[series.metric])) for series in quiet)
@@ -107,6 +109,9 @@ def compile_program(equipment_type: EquipmentType, monitored: Monitored, late_af
         for metric, slow_after_ms, checks in plan:
             value = values.get(metric)
             if value is None:
+                continue
+            possible = physical[metric]
+            if not possible[0] <= value <= possible[1]:  # a broken sensor's number is no evidence of anything
                 continue
             before = series.get(metric)
             if before is not None and at_ms <= before.recent[-1][0]:  # the same reading, or out of order
@@ -181,6 +186,17 @@ def retire_rules(state: EquipmentState, program: Program) -> tuple[EquipmentStat
     return EquipmentState(state.running, state.series, kept, state.alarms), tuple(
         s.evidence for s in gone.values() if s.evidence is not None
     )
+
+
+def _physical_range(metric: Metric) -> tuple[float, float]:
+    """What a value of the metric can be at all."""
+    low = -math.inf if metric.minimum is None else metric.minimum
+    return low, math.inf if metric.maximum is None else metric.maximum
+
+
+def _within(band: QuietBand, physical: tuple[float, float]) -> QuietBand:
+    """What needs no closer look: it crosses no limit, and can be."""
+    return QuietBand(max(band.lowest, physical[0]), min(band.highest, physical[1]), band.never)
 
 
 def _slow_after(rules: list[tuple[ActiveRule, Step]]) -> int | None:

@@ -76,6 +76,7 @@ class Listener:
             self.equipment.heard_ms[slot] = received_ms
             self.series.heard_ms[self._rows.row(number)] = received_ms
             if rejection.reason == "ahead":
+                self.equipment.is_ahead[slot] = True
                 self.equipment.ahead[slot] += 1
                 self.equipment.ahead_ms[slot] = received_ms
                 self.equipment.ahead_by_ms[slot] = telemetry.at_ms - received_ms
@@ -117,6 +118,7 @@ class Listener:
             rank = None if alone else rank_of_each(equipment)
         lag = received - at_ms
         table.lag_ms[equipment] = lag
+        table.is_ahead[equipment] = False
         table.lagged_ms[equipment] = received
         place = table.lag_count[equipment]
         if rank is not None:

@@ -85,7 +85,7 @@ class Rows:
 
 def rank_of_each(keys: Integers) -> Integers | None:
     """How many equals came before each; None where none comes twice.  0 is nobody's and may come twice."""
-    order = np.argsort(keys, kind="stable")
+    order = _grouping(keys)
     ordered = keys[order]
     first = _firsts(ordered)
     if (first | (ordered == 0)).all():
@@ -103,7 +103,7 @@ def newer_than_before(
 
     Grouped by series; within one, in the order of arrival.
     """
-    order = np.argsort(slots, kind="stable")
+    order = _grouping(slots)
     slots, values, at_ms, before = slots[order], values[order], at_ms[order], before[order]
     first = _firsts(slots)
     group = (np.cumsum(first) - 1) * _APART
@@ -121,6 +121,12 @@ def one_before(slots: Integers, values: Numbers, stored: Numbers) -> Numbers:
     before = stored.copy()
     before[1:] = np.where(_firsts(slots)[1:], stored[1:], values[:-1])
     return before
+
+
+def _grouping(keys: Integers) -> Integers:
+    """The order that brings equals together and keeps theirs; of 16 bits numpy sorts several times as fast."""
+    small = len(keys) and int(keys.max()) < 1 << 16
+    return np.argsort(keys.astype(np.uint16) if small else keys, kind="stable")
 
 
 def _firsts(grouped: Integers) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":

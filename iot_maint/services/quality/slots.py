@@ -84,7 +84,8 @@ class EquipmentSlots:
     """One slot for each piece of equipment.
 
     `lag_ms` is reception less the data's time: the newest, and in `lags` the last `LAGS`, of which `lag_count` is how
-    many ever were.  `refused_ms`: reception of the newest message that was refused for its time being `ahead`.
+    many ever were.  `is_ahead`: its newest message was refused for that; `ahead` counts them since the last report,
+    `ahead_ms` is the newest one's reception, and `ahead_by_ms` how far it was.
     """
 
     monitored: list[Monitored | None] = field(default_factory=lambda: [None])
@@ -95,6 +96,7 @@ class EquipmentSlots:
     lagged_ms: Integers = field(default_factory=_integers)  # reception of the message that lag is of
     lag_count: Integers = field(default_factory=_integers)
     lags: Integers = field(default_factory=lambda: np.zeros((_FIRST, LAGS), dtype=np.int64))
+    is_ahead: Flags = field(default_factory=_flags)
     ahead: Integers = field(default_factory=_integers)
     ahead_ms: Integers = field(default_factory=_integers)
     ahead_by_ms: Integers = field(default_factory=_integers)

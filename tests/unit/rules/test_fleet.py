@@ -18,7 +18,11 @@ SENTINEL = -9999.0
 PROGRAM = a_program(
     a_rule("hot", above=75.0, clear=72.0),
     a_rule("cold", below=5.0, clear=6.0),
-    metrics=(a_metric("bearing_temp", sentinels=frozenset({SENTINEL})), a_metric("running"), a_metric("unwatched")),
+    metrics=(
+        a_metric("bearing_temp", sentinels=frozenset({SENTINEL}), minimum=-50.0, maximum=77.0),
+        a_metric("running"),
+        a_metric("unwatched"),
+    ),
 )
 CODES = ("P-1", "P-2", "P-3")
 
@@ -77,7 +81,7 @@ def told(states: dict[str, EquipmentState]) -> bytes:
 
 values = st.dictionaries(
     st.sampled_from(["bearing_temp", "running", "unwatched", "unknown"]),
-    st.sampled_from([0.0, 1.0, 5.0, 6.5, 50.0, 50.0, 50.0, 73.0, 75.0, 80.0, SENTINEL, float("nan")]),
+    st.sampled_from([0.0, 1.0, 5.0, 6.5, 50.0, 50.0, 50.0, 73.0, 75.0, 76.0, 80.0, -60.0, SENTINEL, float("nan")]),
 )
 messages = st.builds(
     lambda code, at_s, lag_s, values, texts, retained: replace(

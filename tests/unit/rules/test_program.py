@@ -249,6 +249,20 @@ def test_an_enum_compares_by_its_index_and_a_sentinel_is_no_value() -> None:
     assert program.interpret(message)[1] == {"sentinel": 1, "text": 1}
 
 
+def test_a_value_that_cannot_be_neither_raises_nor_clears_nor_keeps_a_dwell_alive() -> None:
+    metrics = [a_metric("bearing_temp", minimum=-50.0, maximum=300.0)]
+    _, findings = run(a_program(HOT, metrics=metrics), every(60, 1200, 6553.5))
+    assert findings == []
+
+    broken = every(60, 1200, -273.0, start_s=660)
+    _, findings = run(a_program(HOT, metrics=metrics), [*every(60, 600, 85.0), *broken])
+    assert kinds(findings) == [FindingKind.RAISED]
+
+    torn = [*every(60, 300, 85.0), *every(60, 600, 6553.5, start_s=360), *every(60, 900, 85.0, start_s=660)]
+    _, findings = run(a_program(HOT, metrics=metrics), torn)
+    assert findings == []
+
+
 STREAMS = st.lists(
     st.tuples(
         st.integers(min_value=0, max_value=40),
