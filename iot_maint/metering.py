@@ -40,6 +40,9 @@ GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "silent_sensors": ("Sensors whose silence stands as an alarm", ()),
     "silent_equipment": ("Equipment behind a live gateway of which nothing is heard", ()),
     "silent_gateways": ("Gateways, or devices of their own, whose silence stands as an alarm", ()),
+    "frozen_series": ("Series whose value has not changed for longer than makes sense", ()),
+    "incomplete_series": ("Series of which fewer than 90 % of the expected readings came", ()),
+    "skewed_equipment": ("Equipment whose clock is more than a minute off", ()),
     "outbox_depth": ("Order events waiting to be delivered", ()),
 }
 PREFIX = "iot_maint_"

@@ -111,6 +111,7 @@ class Settings(BaseSettings):
     catalog_dir: Path | None = None
     clock: str = "system"
     late_after: Span = timedelta(hours=1)
+    frozen_after: Span = timedelta(hours=12)
     silent_after: float = Field(default=3.0, ge=1.5, le=1000)
     max_unregistered: int = Field(default=10_000, ge=0)
     max_unknown_metrics: int = Field(default=500, ge=0)

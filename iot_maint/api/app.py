@@ -7,13 +7,24 @@ from iot_maint.api.context import ApiContext
 from iot_maint.api.middleware import BodyLimit, SecurityHeaders
 from iot_maint.api.openapi import ApiWithProblems
 from iot_maint.api.problems import install_problems
-from iot_maint.api.resources import alarms, archive, docs_page, equipment, health, rules, telemetry, work_orders
+from iot_maint.api.resources import (
+    alarms,
+    archive,
+    docs_page,
+    equipment,
+    health,
+    quality,
+    rules,
+    telemetry,
+    work_orders,
+)
 
 PREFIX = "/api/v1"
 _RESOURCES = (
     equipment.router,
     archive.router,
     telemetry.router,
+    quality.router,
     rules.router,
     alarms.router,
     work_orders.csv_router,

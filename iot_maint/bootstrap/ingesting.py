@@ -26,6 +26,7 @@ from iot_maint.ingest.own_counters import REPORT_EVERY, CounterReporter
 from iot_maint.ingest.part import PACE, WHOLE, Pace, Part
 from iot_maint.ingest.probe import probe_broker
 from iot_maint.ingest.progress import Progress
+from iot_maint.ingest.quality_reporter import QualityReporter
 from iot_maint.ingest.receiver import Receiver
 from iot_maint.ingest.register_watch import RegisterWatch
 from iot_maint.ingest.service import IngestService
@@ -42,6 +43,7 @@ from iot_maint.services.ordering import OrderStep
 from iot_maint.services.points import PointMaker
 from iot_maint.services.quality.listener import Listener
 from iot_maint.services.quality.own_clock import OwnClock
+from iot_maint.services.quality.report import QualityReport
 from iot_maint.services.quality.silences import Patience, SilenceWatch
 from iot_maint.services.rule_states import own_all
 from iot_maint.storage.dead_letters import letter_box
@@ -184,11 +186,10 @@ def _service(
         publish=subscriber.publish,
         hand_over=hand_over,
     )
+    owns = own_all if keeper is None else keeper.owns
     decider = Decider(
         spool=spool,
-        monitoring=make_monitor(
-            installation, database, spool.id, on_outcome, own_all if keeper is None else keeper.owns
-        ),
+        monitoring=make_monitor(installation, database, spool.id, on_outcome, owns),
         progress=progress,
         meter=meter,
         backoff=_backoff(),
@@ -205,6 +206,17 @@ def _service(
         backoff=_backoff(),
         report_stored=partial(_report_stored, database, settings.worker),
     )
+    watch = make_silence_watch(installation, listener, platform, on_outcome, owns)
+    silences = SilenceLoop(
+        watch=watch,
+        progress=progress,
+        platform=platform,
+        connected=lambda: subscriber.connected,
+        speed=speed_of(clock),
+        beside=(own_clock.check,),
+    )
+    report = QualityReport(listener=listener, meter=meter, frozen_after=settings.frozen_after, standing=watch.standing)
+    quality = QualityReporter(points=report.points, store=installation.telemetry, clock=clock)
     return IngestService(
         subscriber=subscriber,
         inbox=inbox,
@@ -214,27 +226,25 @@ def _service(
         drain=drain,
         progress=progress,
         register_watch=_register_watch(installation, keeper),
-        upkeep={
-            "upkeep": Upkeep(_chores(installation, subscriber, spool)),
+        has_left=None if keeper is None else keeper.has_left,
+        beside={
+            "upkeep": Upkeep(_chores(installation, subscriber, spool)).run,
             # Of its own: it waits for a database that is away, and the others need not.
             "platform-alarms": Upkeep(
                 [Chore(name="saving the platform's alarms", every_s=1, run=partial(platform.save, database))]
-            ),
+            ).run,
+            "silences": silences.run,
+            "quality": quality.run,
         },
-        has_left=None if keeper is None else keeper.has_left,
-        silence_loop=SilenceLoop(
-            watch=make_silence_watch(installation, listener, platform, on_outcome),
-            progress=progress,
-            platform=platform,
-            connected=lambda: subscriber.connected,
-            speed=speed_of(clock),
-            beside=(own_clock.check,),
-        ),
     )
 
 
 def make_silence_watch(
-    installation: Installation, listener: Listener, platform: PlatformAlarms, on_outcome: OnOutcome | None = None
+    installation: Installation,
+    listener: Listener,
+    platform: PlatformAlarms,
+    on_outcome: OnOutcome | None = None,
+    owns: Callable[[str], bool] = own_all,
 ) -> SilenceWatch:
     """What judges who is silent, by what the listener heard."""
 
@@ -256,6 +266,7 @@ def make_silence_watch(
             at_least=speed_of(installation.clock) * SHORTEST_SILENCE,
         ),
         on_silence=tell,
+        responsible=lambda equipment: owns(equipment.site),
     )
 
 

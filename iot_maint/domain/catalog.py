@@ -6,7 +6,8 @@ from datetime import timedelta
 from enum import StrEnum
 
 UNREGISTERED = "unregistered"
-RESERVED_MEASUREMENTS = frozenset({UNREGISTERED, "work_order_event", "anomaly", "ingest"})
+DATA_QUALITY = "data_quality"
+RESERVED_MEASUREMENTS = frozenset({UNREGISTERED, "work_order_event", "anomaly", "ingest", DATA_QUALITY})
 RUNNING = "running"
 SENSOR_SILENT, GATEWAY_SILENT = "SENSOR-SILENT", "GATEWAY-SILENT"  # of every type: catalog/common.toml
 

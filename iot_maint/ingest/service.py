@@ -14,13 +14,12 @@ from iot_maint.ingest.progress import Progress
 from iot_maint.ingest.quiet_log import quiet_logger
 from iot_maint.ingest.receiver import Receiver
 from iot_maint.ingest.register_watch import RegisterWatch
-from iot_maint.ingest.silence_loop import SilenceLoop
-from iot_maint.ingest.upkeep import Upkeep
 
 logger = quiet_logger(__name__)
 
 # Longer than a store's own timeout: what is being written then is finished.
 _STOP_WITHIN_S = 40.0
+_NOTHING: Mapping[str, Callable[[threading.Event], None]] = {}
 
 
 class IngestService:
@@ -37,12 +36,11 @@ class IngestService:
         drain: Drain,
         progress: Progress,
         register_watch: RegisterWatch | None = None,
-        upkeep: Mapping[str, Upkeep] | None = None,
         has_left: Callable[[], bool] | None = None,
-        silence_loop: SilenceLoop | None = None,
+        beside: Mapping[str, Callable[[threading.Event], None]] = _NOTHING,
     ) -> None:
-        """`upkeep`: more threads, by name.  `has_left`: whether a worker that hands over its part has nothing to
-        receive any more."""
+        """`has_left`: whether a worker that hands over its part has nothing to receive any more.  `beside`: further
+        loops by name, each a thread until the service stops."""
         self._subscriber = subscriber
         self._inbox = inbox
         self._spool = spool
@@ -57,12 +55,8 @@ class IngestService:
         if register_watch is not None:
             watching = ("register", register_watch.run, self._stop)
             self._threads["register"] = threading.Thread(target=_run, args=watching, name="register", daemon=True)
-        for name, chores in (upkeep or {}).items():
-            keeping = (name, chores.run, self._stop)
-            self._threads[name] = threading.Thread(target=_run, args=keeping, name=name, daemon=True)
-        if silence_loop is not None:
-            judging = ("silences", silence_loop.run, self._stop)
-            self._threads["silences"] = threading.Thread(target=_run, args=judging, name="silences", daemon=True)
+        for name, run in beside.items():
+            self._threads[name] = threading.Thread(target=_run, args=(name, run, self._stop), name=name, daemon=True)
 
     def __enter__(self) -> Self:
         self._progress.note_spooled(self._spool.last_number())

@@ -114,8 +114,8 @@ class SilenceWatch:
         self._save({}, ())
 
     def standing(self) -> Mapping[str, SilenceState]:
-        """By equipment, where a silence stands."""
-        return {code: state for code, state in self._states.items() if state.evidence}
+        """By equipment, where a silence stands; from any thread."""
+        return {code: state for code, state in tuple(self._states.items()) if state.evidence}
 
     def _load(self, now_ms: int) -> None:
         """What is known of equipment from before: at first all that this worker heard, then of who is heard newly."""
