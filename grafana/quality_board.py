@@ -4,17 +4,20 @@ from collections.abc import Sequence
 
 from grafana.fleet_panels import newest_site_table, unregistered_table
 from grafana.grid import Section, line, lines, place
+from grafana.panels import alarming_thresholds
 from grafana.quality_panels import (
     connection_tile,
     connection_timeline,
+    figures_table,
     growth_tile,
     label_bars,
     newest_tile,
     platform_timeline,
+    site_curves,
     thresholds,
     worker_curves,
 )
-from grafana.quality_queries import gauge, mean, rate, workers
+from grafana.quality_queries import by_site, gauge, mean, rate, workers
 from grafana.reason_words import DROP_NAMES, REJECTION_NAMES, STORE_NAMES
 from grafana.shell import board, links_between, variable
 from grafana.words import QUALITY_TITLE, QUALITY_UID, Json
@@ -22,16 +25,18 @@ from iot_maint.domain.catalog import Catalog, EquipmentType
 
 _SECONDS: Json = {"unit": "s"}
 _BATCHES: Json = {"decimals": 0}
+_ALARMING: Json = {"decimals": 0, "thresholds": alarming_thresholds("orange")}
 
 
 def quality_board(catalog: Catalog) -> Json:
-    """From the service's own counters, and from how lately telemetry came."""
+    """From the service's own counters, the figures of each equipment's data, and from how lately telemetry came."""
     types = list(catalog.types.values())
     return board(
         QUALITY_UID,
         QUALITY_TITLE,
-        place([_glance(), _arriving(), _refused(), _waiting(), _reporting(types)]),
-        description="消息是否都到达、哪些被拒收或丢弃、多少在等待入库。数据来自本服务每 15 秒写入时序库的自身计数。",
+        place([_glance(), _arriving(), _refused(), _quality(), _waiting(), _reporting(types)]),
+        description="消息是否都到达、哪些被拒收或丢弃、多少在等待入库，数据是否可信。"
+        "来自本服务写入时序库的自身计数（每 15 秒）和各设备的质量数字（每 5 分钟）。",
         variables=[variable("worker", "接收进程", workers())],
         scope=None,
         links=links_between(types, of=QUALITY_UID),
@@ -100,6 +105,64 @@ def _refused() -> Section:
         ),
     ]
     return Section(title="拒收与丢弃", lines=lines(shown, height=9))
+
+
+def _quality() -> Section:
+    tiles = [
+        newest_tile(
+            "无数据的传感器",
+            "silent_sensors",
+            description="设备仍在上报而自身超过若干采样间隔没有读数的测点数，各有告警；同一设备的合为一张工单。",
+            defaults=_ALARMING,
+        ),
+        newest_tile(
+            "无数据的网关",
+            "silent_gateways",
+            description="其下所有设备都没有数据的网关，或不经网关而全部测点都没有数据的设备。",
+            defaults=_ALARMING,
+        ),
+        newest_tile(
+            "冻结的测点",
+            "frozen_series",
+            description="数值在设定的时间内分毫不变的测量值。状态量、累计量、停机时的测点和读数为 0 的不算。",
+            defaults=_ALARMING,
+        ),
+        newest_tile(
+            "时钟不准的设备",
+            "skewed_equipment",
+            description="时钟偏差超过一分钟的设备数。",
+            defaults=_ALARMING,
+        ),
+        growth_tile(
+            "超出物理范围的读数",
+            "readings_out_of_range",
+            description="时间范围内不可能的读数个数：照常入库，但不作为任何告警的依据。",
+        ),
+        growth_tile(
+            "不可能的跳变",
+            "readings_jumped",
+            description="时间范围内与前一读数相差大于可能值的读数个数。",
+        ),
+    ]
+    curves = [
+        site_curves(
+            "各站点完整率",
+            by_site("completeness", "mean"),
+            description="收到的读数除以按采样间隔应有的读数，站点内各设备的平均。"
+            "每 5 分钟一次；采样慢的指标按至少十个间隔计。",
+            unit={"unit": "percentunit", "max": 1},
+        ),
+        site_curves(
+            "各站点延迟 p95",
+            by_site("lag_p95_s", "max"),
+            description="各设备最近 32 条消息从取数到接收的时间的 95 分位，取站点内最大的一台。",
+            unit=_SECONDS,
+        ),
+    ]
+    return Section(
+        title="数据质量",
+        lines=[line(*tiles, height=4), *lines(curves, height=8, across=2), line(figures_table(), height=10)],
+    )
 
 
 def _waiting() -> Section:

@@ -2,14 +2,49 @@
 
 from collections.abc import Mapping
 
-from grafana.panels import alarming_thresholds, map_values, override, plain_thresholds, series, stat, state_timeline
+from grafana.panels import (
+    alarming_thresholds,
+    map_values,
+    override,
+    plain_thresholds,
+    rows,
+    series,
+    stat,
+    state_timeline,
+    table,
+)
 from grafana.panels import time_series as curves
-from grafana.quality_queries import WORKER_ALIAS, column_of, gauge, growth, growth_by_label, newest, worst_by_label
+from grafana.quality_queries import (
+    WORKER_ALIAS,
+    column_of,
+    gauge,
+    growth,
+    growth_by_label,
+    newest,
+    newest_figures,
+    worst_by_label,
+)
 from grafana.reason_words import PLATFORM_ALARM_NAMES
 from grafana.words import Json
 
 # Counters come every 15 seconds; four of them make an interval.
 INTERVAL = "1m"
+# Figures of the data's quality come every five minutes.
+FIGURES_INTERVAL = "10m"
+FIGURES: Mapping[str, str] = {
+    "completeness": "完整率",
+    "lag_p95_s": "延迟 p95",
+    "skew_s": "时钟偏差",
+    "silent": "无数据",
+    "frozen": "冻结",
+    "out_of_range": "超出物理范围",
+    "jumps": "跳变",
+}
+_UNITS: Mapping[str, Json] = {
+    "completeness": {"unit": "percentunit", "decimals": 1},
+    "lag_p95_s": {"unit": "s"},
+    "skew_s": {"unit": "s"},
+}
 _CONNECTION = map_values({"0": {"text": "断开", "color": "red"}, "1": {"text": "已连接", "color": "green"}})
 
 _ALARM = map_values({"0": {"text": "正常", "color": "green"}, "1": {"text": "告警", "color": "red"}})
@@ -91,6 +126,38 @@ def worker_curves(title: str, query: str, *, description: str, unit: Json) -> Js
         custom={},
         calcs=("lastNotNull", "mean", "max"),
         interval=INTERVAL,
+    )
+
+
+def site_curves(title: str, query: str, *, description: str, unit: Json) -> Json:
+    """A curve per site."""
+    return curves(
+        title,
+        [series(query, alias="$tag_site")],
+        description=description,
+        defaults={"min": 0} | unit,
+        custom={},
+        calcs=("lastNotNull", "mean", "max"),
+        interval=FIGURES_INTERVAL,
+    )
+
+
+def figures_table() -> Json:
+    """How good the data of each piece of equipment is, the least complete first."""
+    return table(
+        "各设备的数据质量",
+        [rows(newest_figures(FIGURES))],
+        description="每台设备在时间范围内最近一次的质量数字，最不完整的在前。完整率为收到的读数除以应有的读数；"
+        "时钟偏差为正表示设备的时钟快。各测点的明细见接口 /api/v1/equipment/{编码}/quality。",
+        columns=["site", "equipment", *FIGURES],
+        hidden=["Time"],
+        overrides=[
+            override("site", displayName="站点"),
+            override("equipment", displayName="设备"),
+            *(override(figure, displayName=text) for figure, text in FIGURES.items() if figure not in _UNITS),
+            *(override(figure, displayName=FIGURES[figure], **unit) for figure, unit in _UNITS.items()),
+        ],
+        sort_by=(FIGURES["completeness"], False),
     )
 
 

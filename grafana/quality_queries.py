@@ -1,4 +1,5 @@
-"""What the data-quality board asks of `ingest`, the service's own counters: one series per worker of an installation.
+"""What the data-quality board asks of `ingest`, the service's own counters (one series per worker of an installation),
+and of `data_quality`, the figures of each piece of equipment.
 
 Counters begin at 0 with each process: `non_negative_…` leaves a restart out.  What is worked out from differences has
 no row where nothing was reported, so it is asked once more by interval: `fill(null)` then keeps an outage a gap.
@@ -7,6 +8,7 @@ no row where nothing was reported, so it is asked once more by interval: `fill(n
 from collections.abc import Iterable
 
 from grafana.influxql import BY_INTERVAL, IN_RANGE, Scope, call, name, select, union
+from iot_maint.domain.catalog import DATA_QUALITY
 from iot_maint.ingest.own_counters import MEASUREMENT
 
 ON_WORKER: Scope = ('"worker" =~ /^$worker$/',)
@@ -59,6 +61,18 @@ def growth_by_label(counter: str) -> str:
 def worst_by_label(labelled_gauge: str) -> str:
     """The largest value of each label's field in an interval, over all workers."""
     return select([f"max(/^{labelled_gauge}_/)"], _SOURCE, where=_CHOSEN, group_by=(BY_INTERVAL,), fill="null")
+
+
+def by_site(figure: str, function: str) -> str:
+    """A figure of the data's quality over time, of all equipment of a site together."""
+    columns, every = [call(function, figure)], (BY_INTERVAL, name("site"))
+    return select(columns, name(DATA_QUALITY), where=(IN_RANGE,), group_by=every, fill="null")
+
+
+def newest_figures(figures: Iterable[str]) -> str:
+    """A row per equipment that reported any of the figures, a column per figure."""
+    columns = [call("last", figure, named=figure) for figure in figures]
+    return select(columns, name(DATA_QUALITY), where=(IN_RANGE,), group_by=(name("site"), name("equipment")))
 
 
 def column_of(counter: str, label: str) -> str:

@@ -56,6 +56,7 @@ log = logging.getLogger(__name__)
 FORGET_EVERY_S = 3600
 # Of real time: what comes every second must not be missed for a hiccup of the broker.
 SHORTEST_SILENCE = timedelta(minutes=1)
+JUDGE_EVERY = timedelta(seconds=5)
 FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=0.5), timedelta(seconds=30)
 
 OnOutcome = Callable[[Outcome], None]
@@ -214,6 +215,7 @@ def _service(
         connected=lambda: subscriber.connected,
         speed=speed_of(clock),
         beside=(own_clock.check,),
+        every_s=JUDGE_EVERY.total_seconds(),
     )
     report = QualityReport(listener=listener, meter=meter, frozen_after=settings.frozen_after, standing=watch.standing)
     quality = QualityReporter(points=report.points, store=installation.telemetry, clock=clock)

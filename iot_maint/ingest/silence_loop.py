@@ -13,7 +13,6 @@ from iot_maint.ingest.quiet_log import quiet_logger
 
 logger = quiet_logger(__name__)
 
-EVERY_S = 5.0  # of real time
 GAP_S = 30.0  # of real time: longer between two judgements, and the gap is ours
 
 # While one of these stands nobody can be heard, or nothing of it kept.
@@ -55,7 +54,7 @@ class SilenceLoop:
         connected: Callable[[], bool],
         speed: float = 1.0,
         beside: Sequence[Callable[[], None]] = (),
-        every_s: float = EVERY_S,
+        every_s: float,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """`speed`: how fast the service's clock runs; `beside`: what is done as often, whatever was heard."""

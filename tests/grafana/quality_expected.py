@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
+from statistics import fmean
 
 import pytest
 
@@ -134,6 +135,24 @@ def _worst_by_label(gauge: str, *labels: str) -> Reckoning:
     return expect
 
 
+def _by_site(figure: str, choose: Callable[[list[float]], float]) -> Reckoning:
+    def expect(answer: Answer, story: Story) -> None:
+        found: dict[tuple[str, int], list[float]] = defaultdict(list)
+        for point in story.telemetry:
+            value = point.fields.get(figure)
+            if point.measurement == "data_quality" and isinstance(value, float):
+                found[point.tags["site"], point.at_ms - point.at_ms % answer.interval].append(value)
+        shown = {
+            (row["site"], row["time"]): value
+            for row in answer.rows
+            for column, value in row.items()
+            if column in {"mean", "max"} and value is not None
+        }
+        assert shown == pytest.approx({key: choose(values) for key, values in found.items()})
+
+    return expect
+
+
 QUALITY_PANELS: Mapping[str, Reckoning] = {
     "消息服务器连接": _newest("broker_connected"),
     "待入库批次": _newest("spool_batches"),
@@ -150,6 +169,14 @@ QUALITY_PANELS: Mapping[str, Reckoning] = {
     "存储失败的次数": _by_label("store_failures", "telemetry"),
     "待入库批次数": _gauge("spool_batches", "max", max),
     "最早批次的等待时间": _gauge("spool_age_s", "max", max),
+    "无数据的传感器": _newest("silent_sensors"),
+    "无数据的网关": _newest("silent_gateways"),
+    "冻结的测点": _newest("frozen_series"),
+    "时钟不准的设备": _newest("skewed_equipment"),
+    "超出物理范围的读数": _growth("readings_out_of_range"),
+    "不可能的跳变": _growth("readings_jumped"),
+    "各站点完整率": _by_site("completeness", fmean),
+    "各站点延迟 p95": _by_site("lag_p95_s", max),
     "每批判定时间": _mean("decide_s", "batches_decided"),
     "接收到确认的时间": _mean("acknowledgement_s", "batches_acknowledged"),
 }

@@ -1,10 +1,11 @@
-"""What two workers would have reported of themselves in the story's two hours, every fifteen seconds."""
+"""What two workers would have reported in the story's two hours: of themselves, and of the quality of the data."""
 
 from collections.abc import Iterator
 
 from iot_maint.domain.telemetry import Point
 
 EVERY_MS = 15_000
+QUALITY_EVERY_MS = 300_000
 _SILENT = range(120, 160)  # reports of worker 1 that were not stored: ten minutes
 _RESTARTED = 241  # the report with which worker 2 begins anew
 
@@ -53,4 +54,34 @@ def _counters(lived: int) -> dict[str, float | str]:
         "platform_alarm_spool_full": 0.0,
         "spool_batches": float(uneven),
         "spool_age_s": uneven / 4,
+        "silent_sensors": float(lived % 4),
+        "silent_gateways": float(lived % 60 == 0),
+        "frozen_series": float(lived // 100),
+        "skewed_equipment": float(lived // 200),
+        "readings_out_of_range": float(3 * (lived // 9)),
+        "readings_jumped": float(lived // 50),
     }
+
+
+def quality_figures(start_ms: int, end_ms: int) -> list[Point]:
+    """What was reported every five minutes of a pump on each of two sites; one of them has no lag to tell at first."""
+    return [
+        Point(
+            measurement="data_quality",
+            tags={"site": site, "equipment": equipment},
+            at_ms=at_ms,
+            fields={
+                "completeness": share - number / 100,
+                "skew_s": -0.2,
+                "ahead": 0.0,
+                "silent": float(number % 3 == 0),
+                "frozen": 0.0,
+                "out_of_range": float(number % 2),
+                "jumps": 0.0,
+                "vib_rms.completeness": share,
+            }
+            | ({"lag_p95_s": 0.4 + number / 10} if share == 1.0 or number > 5 else {}),
+        )
+        for site, equipment, share in (("云庭", "booster_pump-1", 1.0), ("滨海", "booster_pump-2", 0.8))
+        for number, at_ms in enumerate(range(start_ms + 60_000, end_ms, QUALITY_EVERY_MS))
+    ]

@@ -11,7 +11,7 @@ from iot_maint.catalog import load_catalog
 from iot_maint.domain.catalog import UNREGISTERED, Catalog
 from iot_maint.domain.telemetry import Point
 from tests.grafana.filling_in import TimeRange
-from tests.grafana.service_counters import service_counters
+from tests.grafana.service_counters import quality_figures, service_counters
 
 T0 = datetime(2026, 1, 5, 23, tzinfo=UTC)
 END = T0 + timedelta(hours=2)
@@ -68,6 +68,7 @@ def tell_story() -> Story:
             fields={"nobody_knows": 4.0},
         )
     )
+    telemetry += quality_figures(_ms(T0), _ms(END))
     return Story(
         catalog=catalog,
         telemetry=telemetry,

@@ -211,3 +211,30 @@ def test_the_decide_path_sees_a_change_by_the_registers_revision(api: ApiUnderTe
     with api.database.reading() as repositories:
         (changed,) = repositories.equipment.monitored(before)
     assert changed.overrides["bearing_temp_warning"].limit == Limit(value=75)
+
+
+def test_the_quality_of_the_data_is_told_by_metric_in_the_readers_language(api: ApiUnderTest) -> None:
+    api.register(an_equipment("P-1"))
+    url = f"{EQUIPMENT}/P-1/quality"
+    assert api.reader.get(url).json()["at"] is None
+    tags = {"site": "s1", "equipment": "P-1"}
+    at_ms = int(T0.timestamp() * 1000)
+    earlier = {"completeness": 0.5, "vib_rms.completeness": 0.5, "vib_rms.jumps": 2.0}
+    now = {"completeness": 0.97, "skew_s": 90.0, "ahead": 3.0, "vib_rms.completeness": 0.97, "vib_rms.frozen_s": 7200.0}
+    api.context.telemetry.write(
+        [
+            Point(measurement="data_quality", tags=tags, at_ms=at_ms, fields={**earlier}),
+            Point(measurement="data_quality", tags=tags, at_ms=at_ms + 300_000, fields={**now}),
+        ]
+    )
+
+    answer = api.reader.get(url, headers={"Accept-Language": "en"}).json()
+
+    assert (answer["completeness"], answer["clock_skew_s"], answer["refused_ahead"]) == (0.97, 90.0, 3)
+    assert answer["flaws"] == [{"flaw": "skewed", "label": "clock skew"}]
+    [vibration] = answer["metrics"]
+    assert (vibration["interval_s"], vibration["frozen_s"], vibration["jumps"]) == (60.0, 7200.0, 0)
+    assert vibration["flaws"] == [{"flaw": "frozen", "label": "frozen"}]
+    [vibration] = api.reader.get(url).json()["metrics"]
+    assert vibration["flaws"] == [{"flaw": "frozen", "label": "数值冻结"}]
+    assert api.reader.get(f"{EQUIPMENT}/P-9/quality").status_code == 404

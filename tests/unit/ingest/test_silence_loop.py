@@ -45,6 +45,7 @@ class Surroundings:
             platform=self.platform,
             connected=lambda: self.connected,
             speed=speed,
+            every_s=5.0,
             monotonic=lambda: self.real_s,
         )
 
