@@ -45,7 +45,7 @@ class Listener:
         if not len(columns):
             return
         with self.lock:
-            self._follow_register()
+            self.follow_register()
             rows = self._rows.numbers_of(columns.origins, self._add_row)[columns.origin_of]
             slots, sizes = self._rows.slots_of(rows, columns)
             equipment = self._rows.equipment[rows]
@@ -65,7 +65,7 @@ class Listener:
     def note_refused(self, telemetry: Telemetry, rejection: Rejection) -> None:
         """A message that is refused for its time alone: whoever sent it is heard, and its clock is wrong."""
         with self.lock:
-            self._follow_register()
+            self.follow_register()
             number = self._rows.number_of(
                 Origin(telemetry.site, telemetry.equipment, tuple(telemetry.values)), self._add_row
             )
@@ -195,8 +195,8 @@ class Listener:
                 self.series.heard_ms[self.series_of(slot, metric)] = columns.received_at_ms[position]
         self.series.heard_ms[NOBODY] = NEVER_MS
 
-    def _follow_register(self) -> None:
-        """What the register or an interval was changed for is looked up anew; the rest stays."""
+    def follow_register(self) -> None:
+        """What the register or an interval was changed for is looked up anew, the rest stays; `lock` is held."""
         entries = self._roster.entries
         if entries is self._entries:
             return

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from iot_maint.domain.alarms import AlarmEvent
-from iot_maint.domain.equipment import Equipment, EquipmentStatus
+from iot_maint.domain.equipment import Equipment, EquipmentStatus, Monitored
 from iot_maint.domain.findings import Finding, FindingKind
 from iot_maint.domain.platform_alarms import PlatformAlarmKind
 from iot_maint.domain.ports import Database, Meter, PlatformAlarms
@@ -81,6 +81,7 @@ class SilenceWatch:
         self._gateway_from: dict[str, int] = {}
         self._saved_series = 1
         self._held_ms = 0
+        self._placed: tuple[Mapping[str, Monitored], int, _Places] | None = None
         self._ticks = 0
         self._started_ms: int | None = None
 
@@ -92,6 +93,7 @@ class SilenceWatch:
         self._roster.refresh_if_due()
         self._load(now_ms)
         with self._listener.lock:
+            self._listener.follow_register()
             places = self._place()
             if deaf:
                 self._count_from_now(now_ms, places)
@@ -163,7 +165,11 @@ class SilenceWatch:
         self._gateway_from[monitored.equipment.gateway or code] = now_ms
 
     def _place(self) -> _Places:
+        """Worked out anew where the register has changed, or somebody was heard for the first time."""
         monitored = self._listener.equipment.monitored
+        entries = self._roster.entries
+        if self._placed is not None and self._placed[0] is entries and self._placed[1] == len(monitored):
+            return self._placed[2]
         gateways: dict[str, int] = {"": NOBODY}
         gateway_of = np.zeros(len(monitored), dtype=np.int64)
         in_service = np.zeros(len(monitored), dtype=np.bool_)
@@ -178,7 +184,9 @@ class SilenceWatch:
                 and self._roster.type_of(equipment) is not None
                 and self._responsible(equipment)
             )
-        return _Places(gateways=gateways, gateway_of=gateway_of, in_service=in_service)
+        places = _Places(gateways=gateways, gateway_of=gateway_of, in_service=in_service)
+        self._placed = (entries, len(monitored), places)
+        return places
 
     def _count_from_now(self, now_ms: int, places: _Places) -> None:
         """Nothing that was not heard until now is anybody's silence; nor was it heard in a future of another clock."""
@@ -304,9 +312,11 @@ class SilenceWatch:
 
     def _save(self, states: dict[str, SilenceState], events: Sequence[tuple[AlarmEvent, str]]) -> list[OrderStep]:
         with self._listener.lock:
-            known = len(self._listener.series)
-            fresh = {code for code, _ in self._listener.series.names[self._saved_series :]}
-            heard = self._heard(None if self._ticks % _SAVE_HEARD_EVERY == 0 else fresh | states.keys())
+            series = self._listener.series
+            known, times, gaps = len(series), series.heard_ms[: len(series)].tolist(), series.usual_gap_ms().tolist()
+        names = series.names[:known]  # only grows
+        wanted = None if self._ticks % _SAVE_HEARD_EVERY == 0 else {code for code, _ in names[self._saved_series :]}
+        heard = self._heard(zip(names, times, gaps, strict=True), None if wanted is None else wanted | states.keys())
         for code, metrics in heard.items():
             state = states.get(code) or self._state(code)
             if metrics != state.heard:
@@ -328,14 +338,14 @@ class SilenceWatch:
         self._meter.count("orders_opened", sum(step.event == "opened" for step in steps))
         return steps
 
-    def _heard(self, codes: Set[str] | None) -> dict[str, dict[str, tuple[int, int]]]:
-        """When each metric was last heard, of the equipment of these codes, or (None) of all."""
+    def _heard(
+        self, series: Iterable[tuple[tuple[str, str], int, int]], codes: Set[str] | None
+    ) -> dict[str, dict[str, tuple[int, int]]]:
+        """When each metric was last heard and its usual gap, of the equipment of these codes, or (None) of all."""
         heard: dict[str, dict[str, tuple[int, int]]] = {}
         if codes is not None and not codes:
             return heard
-        series = self._listener.series
-        times, gaps = series.heard_ms[: len(series)].tolist(), series.usual_gap_ms().tolist()
-        for (code, metric), heard_ms, gap_ms in zip(series.names[1:], times[1:], gaps[1:], strict=True):
+        for (code, metric), heard_ms, gap_ms in series:
             # Of whom it is not known yet what stands there, nothing may be written over.
             if heard_ms > 0 and code in self._looked_up and (codes is None or code in codes):
                 heard.setdefault(code, {})[metric] = (heard_ms, gap_ms)

@@ -157,7 +157,14 @@ def test_equipment_that_is_not_in_service_is_not_missed(a_site: Sites, status: E
     _change(site, replace(a_pump("P-1"), status=status))
     assert site.play(60, Talk("P-2")) == []
     _change(site, a_pump("P-1"))
-    assert told(site.play(4, Talk("P-2"))) == ([] if status is None else ["raised P-1 GATEWAY-SILENT gateway"])
+    assert told(site.play(4, Talk("P-2"))) == ["raised P-1 GATEWAY-SILENT gateway"]
+
+
+def test_equipment_stopped_while_nothing_at_all_is_heard_is_not_missed(a_site: Sites) -> None:
+    site = a_site(a_pump("P-1"))
+    site.play(5, Talk("P-1"))
+    _change(site, replace(a_pump("P-1"), status=EquipmentStatus.STOPPED))
+    assert site.play(60) == []
 
 
 def test_equipment_that_is_retired_lets_its_silence_go(a_site: Sites) -> None:
