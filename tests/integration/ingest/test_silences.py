@@ -14,7 +14,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 from pydantic import SecretStr
 
-from iot_maint.bootstrap import ingesting
+from iot_maint.bootstrap import data_watch
 from iot_maint.bootstrap.ingesting import open_ingest
 from iot_maint.bootstrap.installation import Installation, open_installation
 from iot_maint.domain.alarms import Alarm
@@ -69,8 +69,8 @@ class Devices:
 def settings(
     request: pytest.FixtureRequest, mosquitto: MosquittoServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Settings:
-    monkeypatch.setattr(ingesting, "SHORTEST_SILENCE", timedelta(seconds=1.5))
-    monkeypatch.setattr(ingesting, "JUDGE_EVERY", timedelta(seconds=0.2))
+    monkeypatch.setattr(data_watch, "SHORTEST_SILENCE", timedelta(seconds=1.5))
+    monkeypatch.setattr(data_watch, "JUDGE_EVERY", timedelta(seconds=0.2))
     url = None
     if request.param == "postgresql":
         url = request.getfixturevalue("postgresql").url
