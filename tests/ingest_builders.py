@@ -1,7 +1,7 @@
 """Builders of the ingest path; each test names only what matters to it."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from datetime import timedelta
 
 from iot_maint.domain.columns import TelemetryColumns
@@ -47,7 +47,7 @@ class Declared:
     """A register in which every code of the site S1 is of a type with these metrics."""
 
     def __init__(self, *metrics: str) -> None:
-        self.register: object = object()
+        self.register: Sized = (object(),)
         self.metrics = frozenset(metrics)
 
     def declares(self, site: str, code: str, metrics: Sequence[str]) -> bool:

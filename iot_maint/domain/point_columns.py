@@ -1,14 +1,17 @@
 """The points of many messages in columns: read like a sequence of `Point`, kept as the telemetry's arrays."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, overload
+from dataclasses import dataclass
+from typing import overload
 
 from iot_maint.domain.columns import TelemetryColumns
 from iot_maint.domain.telemetry import Point
 
 
-class Head(NamedTuple):
-    """What the points of one origin have in common; `fields` in the order of their values."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Head:
+    """What the points of one origin have in common; `fields` in the order of their values.  Equal to itself alone, so
+    that what was made of one is quickly found again."""
 
     measurement: str
     tags: Mapping[str, str]

@@ -4,7 +4,7 @@ What it takes in goes into columns without an object of its own, and is what the
 else is left to the door.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Sized
 from typing import Protocol
 
 import msgspec
@@ -16,8 +16,9 @@ from iot_maint.ingest.decoders.names import codes_in
 from iot_maint.ingest.door import AHEAD_MS, OLDEST_MS
 from iot_maint.ingest.inbox import RETAIN, Arrivals, Packet
 
-_MOST_TOPICS = 65_536
-_MOST_ORIGINS = 65_536
+# What is remembered beyond the register's size: origins that came by the door, and forms that changed.
+_SPARE_ORIGINS = 65_536
+_FORMS_EACH = 4
 _MILLISECONDS_FROM = 10**11  # below, a time is in seconds
 
 # By the names of a message's values, in its order: the number of its origin.
@@ -28,8 +29,8 @@ class Declarations(Protocol):
     """What the register says of equipment and its metrics."""
 
     @property
-    def register(self) -> object:
-        """Another object after every change."""
+    def register(self) -> Sized:
+        """All equipment; another object after every change."""
         ...
 
     def declares(self, site: str, code: str, metrics: Sequence[str]) -> bool:
@@ -50,7 +51,7 @@ class ShortWay:
     def columns(self) -> ColumnsBuilder:
         """Empty columns for the next batch."""
         register = self._declarations.register
-        if register is not self._register or len(self._table) >= _MOST_ORIGINS or len(self._forms) >= _MOST_TOPICS:
+        if register is not self._register or len(self._table) >= _SPARE_ORIGINS + _FORMS_EACH * len(register):
             self._register, self._table = register, OriginTable()
             self._forms.clear()
         return ColumnsBuilder(self._table)
@@ -92,5 +93,7 @@ class ShortWay:
         if not names or not self._is_ours(text) or not self._declarations.declares(site, equipment, names):
             return None
         number = self._table.number_of(Origin(site, equipment, names))
-        self._forms.setdefault(topic, {})[names] = number
+        forms = self._forms.setdefault(topic, {})
+        if len(forms) < _FORMS_EACH:
+            forms[names] = number
         return number

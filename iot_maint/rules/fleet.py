@@ -5,7 +5,7 @@ done for a whole batch in a few steps.  Equipment of which a message needs more 
 comes back when nothing stands any longer; either way it comes to the same state.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -94,6 +94,18 @@ class _Member:
         self.alarms: Mapping[str, Standing] = {}
 
 
+class _Place(NamedTuple):
+    """One origin's part of a seating."""
+
+    member: int
+    has_unknown: bool
+    offsets: tuple[int, ...]
+    rows: tuple[int, ...]
+
+
+_NOWHERE = _Place(-1, False, (), ())
+
+
 class Seating(NamedTuple):
     """Origins' places: the member of each (−1: none), whether it has metrics that no rule knows, and which of a
     message's values go into which rows."""
@@ -128,6 +140,7 @@ class Fleet:
         self._rows = _Rows()
         self._members: dict[str, _Member] = {}
         self._codes: list[str] = []
+        self._places: dict[Origin, _Place] = {}
         self._active: Booleans = np.zeros(1, dtype=np.bool_)
         self._changed: Booleans = np.zeros(1, dtype=np.bool_)
 
@@ -196,36 +209,45 @@ class Fleet:
         """All of it is saved."""
         self._changed[:] = False
 
-    def seating(self, origins: tuple[Origin, ...], codes: Sequence[str | None]) -> Seating:
-        """Where the values of these origins go; `codes` are of seated equipment, None where no rules are known."""
-        member_of: list[int] = []
-        strange: list[bool] = []
-        counts: list[int] = []
-        offsets: list[int] = []
-        rows: list[int] = []
-        for origin, code in zip(origins, codes, strict=True):
-            member = self._members[code] if code is not None else None
-            before = len(rows)
-            strange.append(member is not None and not member.program.metrics.issuperset(origin.metrics))
-            if member is not None and not strange[-1]:
-                for offset, metric in enumerate(origin.metrics):
-                    row = member.rows.get(metric)
-                    found = [row] if row is not None else []
-                    if metric == RUNNING:
-                        found.append(member.running)
-                    rows += found
-                    offsets += [offset] * len(found)
-            member_of.append(member.number if member is not None else -1)
-            counts.append(len(rows) - before)
-        pair_count = np.array(counts, dtype=np.int64)
+    def forget_places(self) -> None:
+        """The register has changed: `code_of` may say something else now."""
+        self._places.clear()
+
+    def seating(self, origins: Sequence[Origin], code_of: Callable[[Origin], str | None]) -> Seating:
+        """Where the values of these origins go; `code_of` names their equipment, seated, or None where no rules are
+        known; it is asked once for each origin that it knows."""
+        places = []
+        for origin in origins:
+            place = self._places.get(origin)
+            if place is None:
+                code = code_of(origin)
+                place = _NOWHERE if code is None else self._place(origin, self._members[code])
+                if code is not None:
+                    self._places[origin] = place
+            places.append(place)
+        pair_count = np.array([len(place.rows) for place in places], dtype=np.int64)
         return Seating(
-            np.array(member_of, dtype=np.int64),
-            np.array(strange, dtype=np.bool_),
+            np.array([place.member for place in places], dtype=np.int64),
+            np.array([place.has_unknown for place in places], dtype=np.bool_),
             np.cumsum(pair_count) - pair_count,
             pair_count,
-            np.array(offsets, dtype=np.int64),
-            np.array(rows, dtype=np.int64),
+            np.array([offset for place in places for offset in place.offsets], dtype=np.int64),
+            np.array([row for place in places for row in place.rows], dtype=np.int64),
         )
+
+    def _place(self, origin: Origin, member: _Member) -> _Place:
+        if not member.program.metrics.issuperset(origin.metrics):
+            return _Place(member.number, True, (), ())
+        offsets: list[int] = []
+        rows: list[int] = []
+        for offset, metric in enumerate(origin.metrics):
+            row = member.rows.get(metric)
+            found = [row] if row is not None else []
+            if metric == RUNNING:
+                found.append(member.running)
+            rows += found
+            offsets += [offset] * len(found)
+        return _Place(member.number, False, tuple(offsets), tuple(rows))
 
     def inactive(self, telemetry: TelemetryColumns, seating: Seating) -> list[str]:
         """Seated equipment that the messages speak of and whose state is elsewhere."""

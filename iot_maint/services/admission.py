@@ -1,6 +1,6 @@
 """What is refused at the door although it could be decoded: foreign sites, and floods of unknown codes and metrics."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence, Set, Sized
 
 from iot_maint.domain.telemetry import Rejection, Telemetry
 from iot_maint.services.roster import Roster
@@ -18,8 +18,8 @@ class Admission:
         self._pruned_in: object = None
 
     @property
-    def register(self) -> object:
-        """Another object after every change of the register."""
+    def register(self) -> Sized:
+        """All equipment; another object after every change of the register."""
         return self._roster.entries
 
     def declares(self, site: str, code: str, metrics: Sequence[str]) -> bool:

@@ -134,6 +134,7 @@ class Monitor:
         if self._revision != self._roster.revision:
             self._revision = self._roster.revision
             self._seating.forget()
+            self._fleet.forget_places()
         seating = self._seating.of(telemetry.origins)
         coming = [
             code
@@ -153,7 +154,7 @@ class Monitor:
         self._fleet.deactivate(code)
 
     def _make_seating(self, origins: tuple[Origin, ...]) -> Seating:
-        return self._fleet.seating(origins, [self._seated_code(origin) for origin in origins])
+        return self._fleet.seating(origins, self._seated_code)
 
     def _seated_code(self, origin: Origin) -> str | None:
         """The code of the equipment, seated; None where no rules are known."""

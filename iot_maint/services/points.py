@@ -13,6 +13,8 @@ from iot_maint.domain.telemetry import Point, Telemetry
 from iot_maint.rules.interpretation import compile_interpretation
 from iot_maint.services.roster import Roster
 
+_MOST_HEADS = 2**20
+
 
 class PointMaker:
     """Turns telemetry into points by the register as it is now; counts what had to be dropped."""
@@ -24,6 +26,7 @@ class PointMaker:
         self._sentinels = np.array(sorted(roster.sentinels), dtype=np.float64)
         self._revision = roster.revision
         self._heads = LastMade(self._heads_of)
+        self._head_by_origin: dict[Origin, Head] = {}
 
     def points_of(self, telemetry: TelemetryColumns) -> Sequence[Sequence[Point]]:
         """One point a message; none for a message of which nothing was left.  As they come in columns, and beside
@@ -39,6 +42,7 @@ class PointMaker:
         if self._revision != self._roster.revision:
             self._revision = self._roster.revision
             self._heads.forget()
+            self._head_by_origin.clear()
         heads = self._heads.of(telemetry.origins)
         odd = set(telemetry.texts) | set(telemetry.messages_with(self._sentinels).tolist())
         if (telemetry.sizes == 0).any():
@@ -53,13 +57,18 @@ class PointMaker:
         return [PointColumns(telemetry.select(even), heads), [point for point in points if point.fields]]
 
     def _heads_of(self, origins: tuple[Origin, ...]) -> tuple[Head, ...]:
-        return tuple(map(self._head_of, origins))
+        known = self._head_by_origin
+        return tuple([known.get(origin) or self._head_of(origin) for origin in origins])
 
     def _head_of(self, origin: Origin) -> Head:
         watched = self._roster.watch(origin)
         if watched is None:
             return Head(UNREGISTERED, {"site": origin.site, "equipment": origin.equipment}, origin.metrics)
-        return Head(watched.monitored.equipment.type, watched.tags, origin.metrics)
+        head = Head(watched.monitored.equipment.type, watched.tags, origin.metrics)
+        if len(self._head_by_origin) >= _MOST_HEADS:
+            self._head_by_origin.clear()
+        self._head_by_origin[origin] = head
+        return head
 
     def _point_of(self, telemetry: Telemetry, head: Head) -> Point:
         watched = self._roster.watch(telemetry)

@@ -112,16 +112,14 @@ def _render_tag(text: str) -> str:
     return stored_name(text).translate(_IN_KEY_OR_TAG)
 
 
-def _templates_of(heads: tuple[Head, ...]) -> list[str]:
-    """A line for each, `%s` where a number or the time goes."""
-    return [
-        f"{_series_of(head.measurement, head.tags).replace('%', '%%')} "
-        f"{','.join(_field_key(name).replace('%', '%%') + '=%s' for name in head.fields)} %s"
-        for head in heads
-    ]
+@lru_cache(maxsize=2**19)
+def _template_of(head: Head) -> str:
+    """A line, `%s` where a number or the time goes."""
+    series = _series_of(head.measurement, head.tags).replace("%", "%%")
+    return f"{series} {','.join(_field_key(name).replace('%', '%%') + '=%s' for name in head.fields)} %s"
 
 
-_TEMPLATES = LastMade(_templates_of)
+_TEMPLATES = LastMade[tuple[Head, ...], list[str]](lambda heads: [_template_of(head) for head in heads])
 
 
 @lru_cache(maxsize=65_536)

@@ -86,7 +86,7 @@ def test_a_metric_that_is_declared_no_longer_needs_the_door_again() -> None:
     short_way = ShortWay(declared, lambda _topic: True)
     assert admit(an_arrival(plain(a=1)), short_way)[1] == 0
 
-    declared.register, declared.metrics = object(), frozenset({"b"})
+    declared.register, declared.metrics = [], frozenset({"b"})
 
     assert admit(an_arrival(plain(a=1)), short_way)[1] == 1
     assert admit(an_arrival(plain(b=1)), short_way)[1] == 0

@@ -37,7 +37,7 @@ class Decided:
 
     def decide(self, batch: list[Telemetry]) -> list[tuple[int, Finding]]:
         columns = TelemetryColumns.of(batch)
-        seating = self.fleet.seating(columns.origins, [self._seat(origin) for origin in columns.origins])
+        seating = self.fleet.seating(columns.origins, self._seat)
         for code in self.fleet.inactive(columns, seating):
             state = self.states.get(code, EquipmentState())
             if not state.rules:
@@ -142,7 +142,7 @@ def quiet_values(program: Program, metric: str, values: list[float]) -> list[boo
     ]
     quiet = []
     for columns in batches:
-        found = fleet.examine(columns, fleet.seating(columns.origins, ["P-1"]))
+        found = fleet.examine(columns, fleet.seating(columns.origins, lambda _origin: "P-1"))
         fleet.apply(found)
         quiet.append(bool(found.messages[0]))
         if not quiet[-1]:
