@@ -5,7 +5,7 @@ done for a whole batch in a few steps.  Equipment of which a message needs more 
 comes back when nothing stands any longer; either way it comes to the same state.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -72,12 +72,14 @@ class _Rows:
         self.count[row], self.slow_gaps[row] = len(kept), series.slow_gaps
         self.last_ms[row] = kept[-1][0]
 
-    def series(self, row: int) -> Series:
-        """What the row remembers."""
-        count = int(self.count[row])
-        at_ms, values = self.recent_at[row].tolist(), self.recent[row].tolist()
-        places = [place % RECENT for place in range(max(count - RECENT, 0), count)]
-        return Series(tuple((at_ms[place], values[place]) for place in places), int(self.slow_gaps[row]))
+    def series(self, rows: Integers) -> Iterator[Series]:
+        """What each row remembers; all have readings."""
+        counts, slow_gaps = self.count[rows].tolist(), self.slow_gaps[rows].tolist()
+        times, values = self.recent_at[rows].tolist(), self.recent[rows].tolist()
+        for count, slow, at_ms, recent in zip(counts, slow_gaps, times, values, strict=True):
+            readings = tuple(zip(at_ms, recent, strict=True))
+            oldest = count % RECENT
+            yield Series(readings[oldest:] + readings[:oldest] if count > RECENT else readings[:count], slow)
 
 
 class _Member:
@@ -195,11 +197,22 @@ class Fleet:
 
     def state_of(self, code: str) -> EquipmentState:
         """The state of active equipment."""
-        member, rows = self._members[code], self._rows
-        highest, running_ms = rows.highest[member.running], int(rows.last_ms[member.running])
-        running = Running(bool(highest > 0), running_ms, member.started_ms) if running_ms != _NEVER_MS else None
-        series = {metric: rows.series(row) for metric, row in member.rows.items() if rows.count[row]}
-        return EquipmentState(running, series, {}, member.alarms)
+        return self.states_of([code])[code]
+
+    def states_of(self, codes: Sequence[str]) -> dict[str, EquipmentState]:
+        """The states of active equipment, by code."""
+        rows, members = self._rows, [self._members[code] for code in codes]
+        running = [member.running for member in members]
+        runs, heard = (rows.highest[running] > 0).tolist(), rows.last_ms[running].tolist()
+        all_rows = np.array([row for member in members for row in member.rows.values()], dtype=np.int64)
+        begun = rows.count[all_rows] > 0
+        has_begun, all_series = iter(begun.tolist()), rows.series(all_rows[begun])
+        states = {}
+        for code, member, on, at_ms in zip(codes, members, runs, heard, strict=True):
+            series = {metric: next(all_series) for metric in member.rows if next(has_begun)}
+            known = Running(on, at_ms, member.started_ms) if at_ms != _NEVER_MS else None
+            states[code] = EquipmentState(known, series, {}, member.alarms)
+        return states
 
     def changed(self) -> list[str]:
         """Active equipment whose memory has grown since `forget_changes`."""

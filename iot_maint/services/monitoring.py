@@ -125,7 +125,7 @@ class Monitor:
 
     def checkpoint(self, number: int) -> None:
         """Save the changed rule states with the last batch that they cover, in one transaction."""
-        self._states.keep({code: self._fleet.state_of(code) for code in self._fleet.changed()})
+        self._states.keep(self._fleet.states_of(self._fleet.changed()))
         self._states.save(number)
         self._fleet.forget_changes()
 
