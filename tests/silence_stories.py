@@ -46,6 +46,7 @@ class Site:
     worker: str = "1"
     now_s: float = 0.0
     deaf: bool = False
+    responsible: bool = True
     clock: StandingClock = field(default_factory=StandingClock)
 
     def __post_init__(self) -> None:
@@ -66,6 +67,7 @@ class Site:
             platform=self.platform,
             worker=self.worker,
             patience=Patience(factor=3, at_least=timedelta(minutes=1)),
+            responsible=lambda _equipment: self.responsible,
         )
         self.first = True
 

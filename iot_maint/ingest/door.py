@@ -79,7 +79,8 @@ class Door:
             item = decoded_item if as_of_ms is None else replace(decoded_item, received_at_ms=as_of_ms)
             rejection = reject_by_time(item)
             if rejection is not None:
-                self._note_refused(item, rejection)
+                if not message.retained:  # told again, whenever it was: nobody was heard
+                    self._note_refused(item, rejection)
             else:
                 rejection = self._reject(item)
             if rejection is not None:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
@@ -76,10 +77,12 @@ class Drain:
             except StoreUnavailable as error:
                 self._meter.count("store_failures", store="telemetry")
                 logger.warning("storing waits: %s", error)
+                _let_go(error)
                 stop.wait(self._backoff.next_s(error.retry_after))
             except MaintError as error:
                 self._meter.count("store_failures", store="telemetry")
                 logger.error("storing stands still until somebody mends this: %s", error)
+                _let_go(error)
                 stop.wait(SLOW_S)
             except Exception:
                 logger.exception("storing failed")
@@ -190,6 +193,14 @@ class Drain:
             logger.warning("cannot note how far telemetry is stored: %s", error)
         else:
             self._reported_ms = through_ms
+
+
+def _let_go(error: BaseException | None) -> None:
+    """An error remembers what its functions held, and urllib3's are circles: what was to be written would stay in
+    memory, try after try, until garbage is searched for, which is rare here."""
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
 
 
 def _count_measurements(points: Sequence[Point]) -> Mapping[str, int]:

@@ -80,9 +80,9 @@ class Receiver:
             if not arrivals:
                 return True
         admitted = self._admit(arrivals)
-        telemetry = admitted.telemetry
         while True:
             try:
+                telemetry = admitted.telemetry
                 number = self._append(telemetry, admitted, arrivals[-1].received_at_ms)
             except MaintError as error:
                 self._meter.count("store_failures", store="spool")

@@ -14,7 +14,7 @@ from iot_maint.domain.telemetry import Rejection, Telemetry
 from iot_maint.rules.applicability import interval_of
 from iot_maint.services.quality.rows import Rows, newer_than_before, one_before, rank_of_each
 from iot_maint.services.quality.slots import LAGS, NEVER_MS, NOBODY, EquipmentSlots, SeriesSlots
-from iot_maint.services.roster import Roster
+from iot_maint.services.roster import Named, Roster
 
 NEAR_INTERVALS = 3  # readings further apart are no step
 
@@ -36,7 +36,7 @@ class Listener:
         self._rows = Rows()
         self._series_by_name: dict[tuple[str, str], int] = {}
         self._equipment_by_code: dict[str, int] = {}
-        self._sentinels: Mapping[int, frozenset[float]] = {}
+        self._sentinels: dict[int, frozenset[float]] = {}
         self._any_sentinel: tuple[float, ...] = ()
         self._gated: dict[str, frozenset[str]] = {}
 
@@ -66,15 +66,15 @@ class Listener:
         """A message that is refused for its time alone: whoever sent it is heard, and its clock is wrong."""
         with self.lock:
             self.follow_register()
-            number = self._rows.number_of(
-                Origin(telemetry.site, telemetry.equipment, tuple(telemetry.values)), self._add_row
-            )
-            slot = int(self._rows.equipment[number])
-            if slot == NOBODY:
+            # No row of its own: whoever is refused chooses the names of its metrics, and nothing bounds them.
+            monitored = self._owner(telemetry)
+            if monitored is None:
                 return
-            received_ms = telemetry.received_at_ms
+            slot, received_ms = self.slot_of(monitored), telemetry.received_at_ms
+            heard = [self.series_of(slot, metric) for metric in telemetry.values]
             self.equipment.heard_ms[slot] = received_ms
-            self.series.heard_ms[self._rows.row(number)] = received_ms
+            self.series.heard_ms[heard] = received_ms
+            self.series.heard_ms[NOBODY] = NEVER_MS
             if rejection.reason == "ahead":
                 self.equipment.is_ahead[slot] = True
                 self.equipment.ahead[slot] += 1
@@ -192,7 +192,8 @@ class Listener:
             origin = columns.origins[columns.origin_of[position]]
             slot = int(self._rows.equipment[self._rows.number_of(origin, self._add_row)])
             for metric in texts:
-                self.series.heard_ms[self.series_of(slot, metric)] = columns.received_at_ms[position]
+                number = self.series_of(slot, metric)  # before the array is taken: it may be exchanged for a longer one
+                self.series.heard_ms[number] = columns.received_at_ms[position]
         self.series.heard_ms[NOBODY] = NEVER_MS
 
     def follow_register(self) -> None:
@@ -212,12 +213,15 @@ class Listener:
     def _monitored_in(self, origin: Origin) -> Monitored | None:
         return self.equipment.monitored[int(self._rows.equipment[self._rows.known(origin)])]
 
-    def _owner(self, origin: Origin) -> Monitored | None:
+    def _owner(self, origin: Named) -> Monitored | None:
         """Whose the values are; None where no type says what they mean."""
         own = self._entries.get(origin.equipment)
         if own is None or own.equipment.site != origin.site:
             return None
-        monitored = self._roster.get(origin.equipment)
+        # By the register as it was followed, not as it is by now: what has changed is described once it is followed.
+        monitored: Monitored | None = own
+        while monitored is not None and monitored.equipment.merged_into is not None:
+            monitored = self._entries.get(monitored.equipment.merged_into)
         return monitored if monitored is not None and self._roster.type_of(monitored.equipment) is not None else None
 
     def _add_row(self, origin: Origin) -> tuple[int, list[int]]:
@@ -240,7 +244,7 @@ class Listener:
         table.gated[number] = metric.name in self._gated_of(equipment_type)
         table.may_freeze[number] = metric.kind is MetricKind.NUMBER and interval_ms > 0 and not metric.steady
         if metric.sentinels and self._sentinels.get(number) != metric.sentinels:
-            self._sentinels = {**self._sentinels, number: metric.sentinels}
+            self._sentinels[number] = metric.sentinels
             self._any_sentinel = tuple(sorted({*self._any_sentinel, *metric.sentinels}))
 
     def _gated_of(self, equipment_type: EquipmentType) -> frozenset[str]:

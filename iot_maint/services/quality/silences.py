@@ -1,6 +1,6 @@
 """Silences by the service's clock: who was not heard for too long becomes an alarm and an order, once."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -129,12 +129,30 @@ class SilenceWatch:
             self._started_ms = now_ms
         with listener.lock:
             known = [one.equipment.code for one in listener.equipment.monitored if one is not None]
-        fresh = [code for code in known if code not in self._looked_up]
+        ours = set(self._ours(known))
+        # What stands at a site that another worker has now is for that one to say, and may change there.
+        for code in self._looked_up.difference(ours).intersection(known):
+            self._looked_up.discard(code)
+            self._states.pop(code, None)
+        fresh = [code for code in known if code in ours and code not in self._looked_up]
         if fresh:
             with self._database.reading() as repositories:
                 stored = repositories.silences.load_of(fresh)
             self._remember(stored, now_ms)
             self._looked_up.update(fresh)
+
+    def _ours(self, codes: Iterable[str]) -> Iterator[str]:
+        """Those that this worker is the one to hear; it is asked once a site."""
+        by_site: dict[str, bool] = {}
+        for code in codes:
+            entry = self._roster.entries.get(code)
+            if entry is None:
+                continue
+            site = entry.equipment.site
+            if site not in by_site:
+                by_site[site] = self._responsible(entry.equipment)
+            if by_site[site]:
+                yield code
 
     def _remember(self, stored: Mapping[str, bytes], now_ms: int) -> None:
         states = {code: decode_silence(state) for code, state in stored.items()}
@@ -143,10 +161,10 @@ class SilenceWatch:
                 self._remember_one(code, state, now_ms)
 
     def _remember_one(self, code: str, state: SilenceState, now_ms: int) -> None:
-        self._looked_up.add(code)
         monitored = self._roster.entries.get(code)
         if monitored is None or not self._responsible(monitored.equipment):
             return
+        self._looked_up.add(code)
         self._states[code] = state
         if self._roster.type_of(monitored.equipment) is None:
             return
@@ -205,7 +223,9 @@ class SilenceWatch:
         unheard = np.zeros(pieces, dtype=np.bool_)
         for code in self.standing():
             if EQUIPMENT in self._states[code].evidence and code in self._roster.entries:
-                unheard[self._listener.slot_of(self._roster.entries[code])] = True
+                slot = self._listener.slot_of(self._roster.entries[code])
+                if slot < pieces:  # one that has just got its slot is judged the next time
+                    unheard[slot] = True
         excused_equipment = ~places.in_service | gateway_standing[places.gateway_of]
         excused = (excused_equipment | unheard)[owner] | (series.gated[:many] & stands[owner])
         equipment.counts_from_ms[:pieces][excused_equipment] = now_ms

@@ -1,3 +1,5 @@
+import gc
+import weakref
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from threading import Event
@@ -8,6 +10,7 @@ import pytest
 from iot_maint.clock import ReplayClock
 from iot_maint.domain.columns import TelemetryColumns
 from iot_maint.domain.errors import StoreRefused, StoreUnavailable, UnknownFormat
+from iot_maint.domain.point_columns import PointColumns
 from iot_maint.domain.telemetry import Batch, Point
 from iot_maint.ingest.decoders import canonical
 from iot_maint.ingest.drain import Drain
@@ -364,3 +367,31 @@ def test_nothing_waits_after_a_restart_with_an_empty_spool(bench: Bench) -> None
     bench.drain.step()
 
     assert depth_and_age(bench.meter) == (0, 0)
+
+
+def test_what_could_not_be_stored_is_let_go_although_its_error_is_a_circle(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[weakref.ref[TelemetryColumns]] = []
+    stop = Event()
+
+    def away(points: Sequence[Point]) -> StoreUnavailable:
+        assert isinstance(points, PointColumns)
+        kept.append(weakref.ref(points.telemetry))
+        if len(kept) == 3:
+            stop.set()
+        error = StoreUnavailable("away")
+        error.args = ("away", error)
+        return error
+
+    # From the file each time, as behind a backlog.
+    monkeypatch.setattr("iot_maint.storage.recent_batches.RecentBatches.after", lambda *_: [])
+    bench.spool_batches(4)
+    bench.store.fault = away
+    gc.collect()
+    gc.disable()
+    try:
+        bench.drain.run(stop)
+        assert [reference() for reference in kept] == [None, None, None]
+    finally:
+        gc.enable()

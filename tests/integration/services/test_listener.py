@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from iot_maint.catalog import load_catalog
 from iot_maint.domain.catalog import Metric
 from iot_maint.domain.columns import TelemetryColumns
-from iot_maint.domain.telemetry import Telemetry, TimestampSource
+from iot_maint.domain.telemetry import Rejection, Telemetry, TimestampSource
 from iot_maint.metering import PrometheusMeter
 from iot_maint.services.quality.listener import NEAR_INTERVALS, Listener
 from iot_maint.services.quality.slots import LAGS
@@ -21,6 +21,7 @@ from iot_maint.services.roster import Roster
 from iot_maint.storage.relational.database import RelationalDatabase
 from tests.builders import an_equipment
 from tests.decide_path import register
+from tests.ingest_builders import a_telemetry
 from tests.silence_stories import T0_MS
 
 CATALOG = load_catalog()
@@ -198,3 +199,26 @@ def test_a_changed_interval_is_followed_by_the_next_batch(database: RelationalDa
     roster.refresh()
     listener.observe(TelemetryColumns.of([item]))
     assert listener.series.interval_ms[slot] == 600_000
+
+
+def test_texts_are_heard_while_the_slots_grow(empty_databases: Callable[[], RelationalDatabase]) -> None:
+    database = empty_databases()
+    codes = [f"E-{number}" for number in range(200)]
+    register(database, *map(an_equipment, codes))
+    roster = Roster(database, WITH_STEPS, timedelta(hours=1), monotonic=lambda: 0.0)
+    roster.refresh()
+    listener = Listener(roster, PrometheusMeter())
+    told = [replace(a_telemetry(code), site="s1", values={}, texts={"bearing_temp": "?"}) for code in codes]
+
+    listener.observe(TelemetryColumns.of(told))
+
+    assert (listener.series.heard_ms[1 : len(codes) + 1] == T0_MS).all()
+
+
+def test_who_is_refused_for_its_time_leaves_no_names_behind(roster: Roster) -> None:
+    listener = Listener(roster, PrometheusMeter())
+    for number in range(1000):
+        refused = replace(a_telemetry("NOBODY"), site="s1", values={f"m-{number}": 1.0})
+        listener.note_refused(refused, Rejection(reason="too_old", detail=""))
+
+    assert len(listener.series) == 1  # nobody's

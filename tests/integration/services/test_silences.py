@@ -270,3 +270,34 @@ def _change(site: Site, equipment: Equipment) -> None:
     with site.database.transaction() as repositories:
         repositories.equipment.update(equipment)
     site.roster.refresh()
+
+
+def test_a_worker_that_hears_the_site_of_another_writes_nothing_over_what_stands_there(a_site: Sites) -> None:
+    owner = a_site(a_pump("P-1", "GW-1"), a_pump("P-2", "GW-1"))
+    owner.worker = "2"
+    owner.restart()
+    owner.play(10, Talk("P-1"), Talk("P-2"))
+    silent = Talk("P-2", metrics=without("bearing_temp"))
+    assert told(owner.play(10, Talk("P-1"), silent)) == ["raised P-2 SENSOR-SILENT sensor.bearing_temp"]
+    owner.watch.save()
+
+    stranger = Site(owner.database, worker="1", now_s=owner.now_s, responsible=False)
+    stranger.play(1, silent)
+    stranger.watch.save()
+    owner.restart()
+
+    assert told(owner.play(10, Talk("P-1"), Talk("P-2"))) == ["cleared P-2 SENSOR-SILENT sensor.bearing_temp"]
+
+
+def test_what_stands_at_a_site_that_comes_to_a_worker_is_taken_over(a_site: Sites) -> None:
+    first = a_site(a_pump("P-1", "GW-1"), a_pump("P-2", "GW-1"))
+    first.play(10, Talk("P-1"), Talk("P-2"))
+    silent = Talk("P-2", metrics=without("bearing_temp"))
+    first.play(10, Talk("P-1"), silent)
+    first.watch.save()
+
+    second = Site(first.database, worker="2", now_s=first.now_s, responsible=False)
+    second.play(2, Talk("P-1"), silent)
+    second.responsible = True
+
+    assert told(second.play(10, Talk("P-1"), Talk("P-2"))) == ["cleared P-2 SENSOR-SILENT sensor.bearing_temp"]

@@ -88,3 +88,16 @@ def test_every_message_is_taken_in_dropped_and_counted_or_dead(payload: bytes, t
     for name in (TOPIC, topic):
         admitted = admit(a_message(payload, topic=name))
         assert admitted.telemetry or admitted.dead or admitted.dropped
+
+
+def test_whoever_is_refused_for_its_time_was_heard_but_not_by_a_message_that_was_retained() -> None:
+    heard: list[str] = []
+    door = Door(
+        canonical.decode,
+        ZoneInfo("Asia/Shanghai"),
+        nothing_is_rejected,
+        lambda _telemetry, rejection: heard.append(rejection.reason),
+    )
+    for retained in (False, True):
+        door.admit(a_message(b'{"ts": 1000000000000, "values": {"a": 1}}', retained=retained), Admitted())
+    assert heard == ["too_old"]
