@@ -45,7 +45,7 @@ DROP_NAMES: Mapping[str, str] = {
 PLATFORM_ALARM_NAMES: Mapping[str, str] = {
     "broker_away": "消息服务器不可达",
     "clock_wrong": "本服务时钟有误",
-    "nothing_heard": "多数网关同时静默",
+    "nothing_heard": "多数网关同时无数据",
     "database_away": "关系数据库不可用",
     "spool_full": "本地缓冲已满",
     "spool_nearly_full": "本地缓冲将满",

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated
+from unicodedata import category
 
 import typer
 
@@ -14,6 +15,8 @@ from iot_maint.settings import Settings, load_settings
 from iot_maint.storage.dead_letter_archive import DeadLetterArchive, FiledLetter, open_dead_letters
 from iot_maint.storage.dead_letter_desk import open_letter_desk
 
+# Control characters, and those that format or turn the text around.
+_STEERING = frozenset({"Cc", "Cf", "Zl", "Zp"})
 PREVIEW = 60  # characters of a payload in the list
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document a line.")]
@@ -45,9 +48,9 @@ def list_letters(
             say_json(_document(filed, settings))
         else:
             letter = filed.letter
-            preview = letter.payload[:PREVIEW].decode("utf-8", "replace").replace("\n", " ")
+            preview = visible(letter.payload[:PREVIEW].decode("utf-8", "replace").replace("\n", " "))
             at = f"{_at(filed, settings):%Y-%m-%d %H:%M:%S%z}"
-            say(f"{filed.reference}  {at}  {letter.reason}  {letter.topic}  {preview}")
+            say(f"{filed.reference}  {at}  {letter.reason}  {visible(letter.topic)}  {preview}")
     if not letters and not as_json:
         say("没有死信 · no dead letters")
 
@@ -63,9 +66,18 @@ def show_letter(
         say_json(_document(filed, settings))
         return
     letter = filed.letter
-    say(f"{filed.reference}\n时间 received  {_at(filed, settings).isoformat()}\n主题 topic     {letter.topic}")
-    say(f"原因 reason    {letter.reason}\n说明 detail    {letter.detail}\n内容 payload   {len(letter.payload)} bytes")
-    say(letter.payload.decode("utf-8", "backslashreplace"))
+    say(f"{filed.reference}\n时间 received  {_at(filed, settings).isoformat()}\n主题 topic     {visible(letter.topic)}")
+    say(f"原因 reason    {letter.reason}\n说明 detail    {visible(letter.detail)}")
+    say(f"内容 payload   {len(letter.payload)} bytes")
+    say(visible(letter.payload.decode("utf-8", "backslashreplace"), but="\n\t"))
+
+
+def visible(text: str, but: str = "") -> str:
+    """The text with all that would steer a terminal written out; whoever may publish chose these bytes."""
+    return "".join(
+        sign if sign in but or category(sign) not in _STEERING else sign.encode("unicode_escape").decode()
+        for sign in text
+    )
 
 
 References = Annotated[list[str] | None, typer.Argument(help="As `list` shows them, for example 1:42.")]

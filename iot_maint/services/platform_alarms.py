@@ -1,5 +1,6 @@
 """What stands on one worker, in memory, and the way of it into the database whenever that answers."""
 
+import logging
 import threading
 import time
 from collections import deque
@@ -9,6 +10,8 @@ from datetime import datetime
 
 from iot_maint.domain.platform_alarms import PlatformAlarm, PlatformAlarmKind
 from iot_maint.domain.ports import Clock, Database, Meter
+
+log = logging.getLogger(__name__)
 
 # Of real time.  What an earlier process left standing and nobody of this one has found again by then has gone.
 INHERITED_S = 60.0
@@ -48,6 +51,8 @@ class PlatformBoard:
             known = self._standing.get(kind)
             if known is not None and known.detail == detail:
                 return
+            if known is None:
+                log.warning("platform alarm %s: %s", kind.value, detail)
             since = self._clock.now() if known is None else known.since
             self._standing[kind] = PlatformAlarm(kind=kind, detail=detail, since=since, worker=self._worker)
             self._changed.add(kind)
@@ -99,7 +104,7 @@ class PlatformBoard:
                 if known is not None:
                     self._standing[alarm.kind] = replace(known, since=alarm.since)
                 elif alarm.kind in self._found_well:
-                    self._ended.append((alarm, self._clock.now()))
+                    self._note_end(alarm)
                 else:
                     self._standing[alarm.kind] = alarm
                     self._inherited.add(alarm.kind)
@@ -116,8 +121,13 @@ class PlatformBoard:
             return
         self._changed.discard(kind)
         self._inherited.discard(kind)
-        self._ended.append((alarm, self._clock.now()))
+        self._note_end(alarm)
         self._show(kind)
+
+    def _note_end(self, alarm: PlatformAlarm) -> None:
+        ended_at = self._clock.now()
+        self._ended.append((alarm, ended_at))
+        log.info("platform alarm %s is over after %.0f s", alarm.kind.value, (ended_at - alarm.since).total_seconds())
 
     def _show(self, kind: PlatformAlarmKind) -> None:
         self._meter.set("platform_alarm", 1.0 if kind in self._standing else 0.0, kind=kind.value)

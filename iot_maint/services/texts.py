@@ -81,7 +81,7 @@ PLATFORM_ALARMS: Mapping[PlatformAlarmKind, Text] = {
     PlatformAlarmKind.SPOOL_NEARLY_FULL: Text(zh="暂存将满", en="spool nearly full"),
     PlatformAlarmKind.SPOOL_FULL: Text(zh="暂存已满，停止接收", en="spool full, nothing is taken in"),
     PlatformAlarmKind.CLOCK_WRONG: Text(zh="本服务时钟有误", en="this service's clock is wrong"),
-    PlatformAlarmKind.NOTHING_HEARD: Text(zh="多数网关同时静默", en="most gateways fell silent at once"),
+    PlatformAlarmKind.NOTHING_HEARD: Text(zh="多数网关同时无数据", en="most gateways fell silent at once"),
 }
 
 STANDINGS: Mapping[RuleStanding, Text] = {

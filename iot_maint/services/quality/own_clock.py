@@ -49,6 +49,6 @@ def _say(suspicion: ClockSuspicion) -> str:
     if suspicion.fault is ClockFault.AHEAD:
         return (
             f"{devices} are ahead by about {minutes}: this machine's clock is most likely slow; "
-            "set it, then `iot-maint dead-letters replay` takes in what was refused"
+            "set it, then `iot-maint dead-letters replay --reason ahead` takes in what was refused"
         )
     return f"{devices} are late by about {minutes}: this machine's clock is most likely fast; set it"

@@ -13,7 +13,7 @@ from iot_maint.domain.catalog import DATA_QUALITY
 from iot_maint.domain.equipment import EquipmentStatus, Monitored
 from iot_maint.domain.ports import Meter
 from iot_maint.domain.telemetry import Point
-from iot_maint.rules.silence_state import EQUIPMENT, SENSOR, SilenceState
+from iot_maint.rules.silence_state import EQUIPMENT, GATEWAY, SENSOR, SilenceState
 from iot_maint.services.quality.listener import Listener
 from iot_maint.services.quality.slots import LAGS, NOBODY, Flags
 
@@ -105,12 +105,16 @@ class QualityReport:
         many = len(series)
         by_equipment = np.argsort(series.equipment[:many], kind="stable")
         edges = np.searchsorted(series.equipment[:many][by_equipment], np.arange(len(table) + 1))
+        silent_gateways = {state.gateway for state in standing.values() if GATEWAY in state.evidence}
         for slot, monitored in enumerate(table.monitored):
             if monitored is None or not _in_service(monitored) or not table.heard_ms[slot]:
                 continue
             numbers = by_equipment[edges[slot] : edges[slot + 1]]
             silences = (standing.get(monitored.equipment.code) or SilenceState()).evidence
-            fields: dict[str, float | str] = dict(self._figures(slot, numbers, frozen, completeness, len(silences)))
+            cut_off = (monitored.equipment.gateway or monitored.equipment.code) in silent_gateways
+            fields: dict[str, float | str] = dict(
+                self._figures(slot, numbers, frozen, completeness, len(silences) or int(cut_off))
+            )
             for number in numbers.tolist():
                 metric = series.names[number][1]
                 named = {
@@ -120,7 +124,7 @@ class QualityReport:
                     "frozen_s": float(series.at_ms[number] - series.unchanged_since_ms[number]) / 1000
                     if frozen[number]
                     else 0.0,
-                    "silent": float(SENSOR + metric in silences or EQUIPMENT in silences),
+                    "silent": float(SENSOR + metric in silences or EQUIPMENT in silences or cut_off),
                 }
                 fields |= {
                     f"{metric}.{name}": value

@@ -67,3 +67,11 @@ def test_nothing_is_discarded_unless_it_is_named(data_dir: Path) -> None:
         assert code == 2
         assert "--all" in said
         assert len(spool.dead_letters(0, 10)) == 1
+
+
+def test_what_would_steer_the_terminal_is_written_out(data_dir: Path) -> None:
+    with SqliteSpool(data_dir, "1") as spool:
+        spool.append([], [a_letter("\x1b]0;mine\x07\r\u202e水泵\n".encode(), topic="iot/\x1b[31m")], AT_MS)
+        for said in (dead_letters("list")[1], dead_letters("show", "1:1")[1]):
+            assert not {"\x1b", "\x07", "\r", "\u202e"} & set(said)
+            assert "\\x1b]0;mine\\x07\\r\\u202e水泵" in said

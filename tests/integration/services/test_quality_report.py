@@ -88,6 +88,20 @@ def test_a_silent_sensor_is_one(site: Site, report: QualityReport) -> None:
     assert fields(points, "P-2")["silent"] == 0
 
 
+def test_whoever_is_cut_off_with_its_gateway_is_silent_too(empty_databases: Callable[[], RelationalDatabase]) -> None:
+    database = empty_databases()
+    register(database, a_pump("P-1", "GW-1"), a_pump("P-2", "GW-1"), a_pump("P-3"))
+    site = Site(database)
+    report = QualityReport(
+        listener=site.listener, meter=site.meter, frozen_after=timedelta(hours=1), standing=site.watch.standing
+    )
+    site.play(5, Talk("P-1"), Talk("P-2"), Talk("P-3"))
+    site.play(10, Talk("P-3"))
+    points = report.points(site.now_ms)
+    assert [fields(points, code)["silent"] for code in ("P-1", "P-2", "P-3")] == [1, 1, 0]
+    assert [fields(points, code)["vib_rms.silent"] for code in ("P-1", "P-2")] == [1, 1]
+
+
 def test_the_answer_is_the_newest_report_alone(site: Site, report: QualityReport, tmp_path: Path) -> None:
     store = SqliteTelemetryStore(tmp_path / "telemetry.db")
     try:
