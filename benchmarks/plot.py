@@ -14,13 +14,13 @@ from benchmarks.pictured import figures_of, label_of, rates_of
 from benchmarks.results import RESULTS, Record, kept
 
 PICTURE = "figures.svg"
-_FONTS = {"font.sans-serif": ["Noto Sans CJK SC", "DejaVu Sans"], "axes.unicode_minus": False, "svg.fonttype": "path"}
 _REACHED, _MISSED, _OURS, _PEERS = "#2a7f62", "#c1553b", "#2b5d8a", "#9aa5b1"
 
 
 def draw(records: Sequence[Record], path: Path) -> None:
     figures, rates = figures_of(records), rates_of(records)
-    with mpl.rc_context(_FONTS):
+    fonts = ["Noto Sans CJK SC", "DejaVu Sans"]
+    with mpl.rc_context({"font.sans-serif": fonts, "axes.unicode_minus": False, "svg.fonttype": "path"}):
         picture = Picture(figsize=(13, 1.5 + 0.55 * max(len(figures), len(rates), 3)), layout="constrained")
         against_bar, throughput = picture.subplots(1, 2)
         colours = [_REACHED if figure.reached else _MISSED for figure in figures]
