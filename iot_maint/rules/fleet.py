@@ -5,7 +5,7 @@ done for a whole batch in a few steps.  Equipment of which a message needs more 
 comes back when nothing stands any longer; either way it comes to the same state.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,72 +14,14 @@ from numpy.typing import NDArray
 from iot_maint.domain.catalog import RUNNING
 from iot_maint.domain.columns import Floats, Integers, Origin, TelemetryColumns
 from iot_maint.rules.program import RECENT, Program
-from iot_maint.rules.state import EquipmentState, Running, Series, Standing
+from iot_maint.rules.series_rows import NEVER_MS, SeriesRows
+from iot_maint.rules.state import EquipmentState, Running, Standing
 from iot_maint.rules.threshold import QuietBand
 
-_NEVER_MS = -(2**62)
 _SMALLEST = 5e-324  # whatever is more runs
 _ROOM = 256
 
 Booleans = NDArray[np.bool_]
-
-
-class _Rows:
-    """One row a series: the band in which it is quiet, and what it remembers."""
-
-    def __init__(self) -> None:
-        self._used = 0
-        self._free: list[int] = []
-        self.lowest: Floats = np.empty(0)
-        self.highest: Floats = np.empty(0)
-        self.never: Floats = np.empty(0)
-        self.slow_after_ms: Floats = np.empty(0)
-        self.last_ms: Integers = np.empty(0, dtype=np.int64)
-        self.slow_gaps: Integers = np.empty(0, dtype=np.int64)
-        self.count: Integers = np.empty(0, dtype=np.int64)
-        self.recent_at: Integers = np.empty((0, RECENT), dtype=np.int64)
-        self.recent: Floats = np.empty((0, RECENT))
-        self.mark: Integers = np.empty(0, dtype=np.int64)  # scratch
-
-    def take(self) -> int:
-        """A row that nobody uses."""
-        if self._free:
-            return self._free.pop()
-        if self._used == len(self.count):
-            for name, array in vars(self).items():
-                if isinstance(array, np.ndarray):
-                    grown = np.zeros((max(2 * len(array), _ROOM), *array.shape[1:]), dtype=array.dtype)
-                    grown[: len(array)] = array
-                    setattr(self, name, grown)
-        self._used += 1
-        return self._used - 1
-
-    def give_back(self, row: int) -> None:
-        """Nobody uses it any longer."""
-        self._free.append(row)
-
-    def write(self, row: int, band: QuietBand, slow_after_ms: int | None) -> None:
-        """The band of a series without any readings."""
-        self.lowest[row], self.highest[row], self.never[row] = band
-        self.slow_after_ms[row] = np.inf if slow_after_ms is None else slow_after_ms
-        self.last_ms[row], self.slow_gaps[row], self.count[row] = _NEVER_MS, 0, 0
-
-    def remember(self, row: int, series: Series) -> None:
-        """Its readings, as they were remembered elsewhere."""
-        kept = series.recent[-RECENT:]
-        self.recent_at[row, : len(kept)] = [at_ms for at_ms, _ in kept]
-        self.recent[row, : len(kept)] = [value for _, value in kept]
-        self.count[row], self.slow_gaps[row] = len(kept), series.slow_gaps
-        self.last_ms[row] = kept[-1][0]
-
-    def series(self, rows: Integers) -> Iterator[Series]:
-        """What each row remembers; all have readings."""
-        counts, slow_gaps = self.count[rows].tolist(), self.slow_gaps[rows].tolist()
-        times, values = self.recent_at[rows].tolist(), self.recent[rows].tolist()
-        for count, slow, at_ms, recent in zip(counts, slow_gaps, times, values, strict=True):
-            readings = tuple(zip(at_ms, recent, strict=True))
-            oldest = count % RECENT
-            yield Series(readings[oldest:] + readings[:oldest] if count > RECENT else readings[:count], slow)
 
 
 class _Member:
@@ -139,7 +81,7 @@ class Fleet:
     def __init__(self, sentinels: frozenset[float]) -> None:
         """`sentinels`: numbers that may stand for "no value"; a message with one is never quiet."""
         self._sentinels: Floats = np.array(sorted(sentinels), dtype=np.float64)
-        self._rows = _Rows()
+        self._rows = SeriesRows()
         self._members: dict[str, _Member] = {}
         self._codes: list[str] = []
         self._places: dict[Origin, _Place] = {}
@@ -210,7 +152,7 @@ class Fleet:
         states = {}
         for code, member, on, at_ms in zip(codes, members, runs, heard, strict=True):
             series = {metric: next(all_series) for metric in member.rows if next(has_begun)}
-            known = Running(on, at_ms, member.started_ms) if at_ms != _NEVER_MS else None
+            known = Running(on, at_ms, member.started_ms) if at_ms != NEVER_MS else None
             states[code] = EquipmentState(known, series, {}, member.alarms)
         return states
 
@@ -315,7 +257,7 @@ class Fleet:
         if not len(quiet.rows):
             return
         rows, row, at_ms = self._rows, quiet.rows, quiet.at_ms
-        slow = (quiet.before_ms != _NEVER_MS) & (at_ms - quiet.before_ms > rows.slow_after_ms[row])
+        slow = (quiet.before_ms != NEVER_MS) & (at_ms - quiet.before_ms > rows.slow_after_ms[row])
         if quiet.starts is None:
             place = rows.count[row] % RECENT
             rows.recent_at[row, place], rows.recent[row, place] = at_ms, quiet.values
