@@ -41,6 +41,7 @@ def evidence_document(
     """One piece of evidence; `at` is when it was found (default: its newest reading)."""
     metric = _metric(evidence, equipment_type)
     found_at = at or instant(evidence.readings[-1][0])
+    of_a_value = evidence.silence is None  # a silence has no value beyond a limit: its numbers stand in `silence`
     return {
         "kind": kind.value,
         "at": say_instant(found_at, zone),
@@ -48,9 +49,9 @@ def evidence_document(
         "metric": evidence.metric,
         "metric_label": metric.label.of(language) if metric is not None else evidence.metric,
         "unit": metric.unit if metric is not None else None,
-        "comparison": evidence.comparison.value,
-        "limit": evidence.limit,
-        "clear_limit": evidence.clear_limit,
+        "comparison": evidence.comparison.value if of_a_value else None,
+        "limit": evidence.limit if of_a_value else None,
+        "clear_limit": evidence.clear_limit if of_a_value else None,
         "dwell_s": evidence.dwell_s,
         "occurrences": evidence.occurrences,
         "severity": evidence.severity.value,

@@ -28,7 +28,10 @@ class SilenceModel(Answer):
 
 
 class EvidenceModel(Answer):
-    """Numbers behind a finding, and one sentence that says them."""
+    """Numbers behind a finding, and one sentence that says them.
+
+    Of a silence they stand in `silence`, and there is no `comparison` and no limit.
+    """
 
     kind: FindingKind
     at: Instant
@@ -36,9 +39,9 @@ class EvidenceModel(Answer):
     metric: str = Field(examples=["bearing_temp"])
     metric_label: str = Field(examples=["轴承温度"])
     unit: str | None = Field(examples=["°C"])
-    comparison: Comparison
-    limit: float = Field(examples=[80])
-    clear_limit: float = Field(examples=[79])
+    comparison: Comparison | None
+    limit: float | None = Field(examples=[80])
+    clear_limit: float | None = Field(examples=[79])
     dwell_s: float = Field(examples=[600])
     occurrences: int = Field(examples=[1])
     severity: Severity

@@ -6,7 +6,7 @@ import pytest
 
 from iot_maint.catalog.load import load_catalog
 from iot_maint.domain.catalog import Catalog, Comparison, Language
-from iot_maint.domain.findings import Evidence, FindingKind, RunningKnowledge
+from iot_maint.domain.findings import Evidence, FindingKind, RunningKnowledge, Silence
 from iot_maint.domain.work_orders import EntryKind, TimelineEntry, WorkOrder
 from iot_maint.services.evidence import evidence_document, say_evidence
 from iot_maint.services.order_text import order_text
@@ -126,3 +126,10 @@ def test_the_page_of_an_order_says_everything_on_one_screen() -> None:
         "  备件  轴承",
         "  时限  完成 2026-01-02 08:00",
     ]
+
+
+def test_the_evidence_of_a_silence_names_no_limit() -> None:
+    silence = Silence(heard_at_ms=0, silent_s=30.0, interval_s=10.0)
+    document = evidence_document(replace(an_evidence(), silence=silence), PUMP, Language.EN, SHANGHAI)
+    assert (document["comparison"], document["limit"], document["clear_limit"]) == (None, None, None)
+    assert document["silence"] is not None
