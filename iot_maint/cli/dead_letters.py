@@ -10,6 +10,7 @@ import typer
 from iot_maint.bootstrap.installation import open_installation
 from iot_maint.bootstrap.readmission import readmit
 from iot_maint.cli.console import say, say_json
+from iot_maint.domain.errors import UnknownThing
 from iot_maint.domain.instants import instant
 from iot_maint.settings import Settings, load_settings
 from iot_maint.storage.dead_letter_archive import DeadLetterArchive, FiledLetter, open_dead_letters
@@ -113,7 +114,12 @@ def _chosen(
     ways = sum((bool(references), reason is not None, everything))
     if ways != 1:
         raise typer.BadParameter("name letters (1:42 …), or --reason REASON, or --all; one of the three")
-    return archive.walk(reason) if not references else [archive.find(one) for one in references]
+    if references:
+        return [archive.find(one) for one in references]
+    if reason is not None and reason not in (known := archive.reasons()):
+        there = f"there are letters of {', '.join(known)}" if known else "there are no letters"
+        raise UnknownThing(f"no dead letter of the reason {reason!r}; {there}")
+    return archive.walk(reason)
 
 
 def list_deliveries(

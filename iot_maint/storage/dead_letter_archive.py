@@ -57,6 +57,14 @@ class DeadLetterArchive:
                     if reason is None or letter.reason == reason:
                         yield FiledLetter(worker=worker, letter=letter)
 
+    def reasons(self) -> list[str]:
+        """Every reason that some letter has, in the order of their names."""
+        found: set[str] = set()
+        for path, connection in self._connections.values():
+            with storage_errors(path):
+                found.update(reason for (reason,) in connection.execute("SELECT DISTINCT reason FROM dead_letter"))
+        return sorted(found)
+
     def find(self, reference: str) -> FiledLetter:
         """One letter by its reference; `UnknownThing` when there is none."""
         worker, _, number = reference.rpartition(":")

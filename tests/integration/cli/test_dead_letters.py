@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from iot_maint.cli import build_app
+from iot_maint.domain.errors import UnknownThing
 from iot_maint.domain.telemetry import DeadLetter
 from iot_maint.storage.spool import SqliteSpool
 
@@ -75,3 +76,16 @@ def test_what_would_steer_the_terminal_is_written_out(data_dir: Path) -> None:
         for said in (dead_letters("list")[1], dead_letters("show", "1:1")[1]):
             assert not {"\x1b", "\x07", "\r", "\u202e"} & set(said)
             assert "\\x1b]0;mine\\x07\\r\\u202e水泵" in said
+
+
+@pytest.mark.parametrize("command", ["replay", "discard"])
+def test_a_reason_that_no_letter_has_is_named_with_those_that_there_are(data_dir: Path, command: str) -> None:
+    with SqliteSpool(data_dir, "1") as spool:
+        spool.append([], [a_letter(b"{bad"), a_letter(b"\xff", "not_utf8")], AT_MS)
+        with pytest.raises(UnknownThing, match=r"'nope'; there are letters of not_json, not_utf8"):
+            CliRunner().invoke(
+                build_app(("dead-letters",)),
+                ["dead-letters", command, "--reason", "nope"],
+                catch_exceptions=False,
+            )
+        assert len(spool.dead_letters(0, 10)) == 2
