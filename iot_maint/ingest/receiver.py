@@ -19,9 +19,6 @@ from iot_maint.ingest.quiet_log import quiet_logger
 from iot_maint.ingest.short_way import ShortWay
 
 BATCH_MESSAGES = 1000
-# Batches that are not full come no faster: a commit for every few messages would cost most of a core.  The first after
-# a pause does not wait.
-PACE_S = 0.01
 _IDLE_S = 0.5
 _UNREADABLE_TOPIC = "\ufffd"
 
@@ -75,8 +72,6 @@ class Receiver:
             elif self.take_in(arrivals, stop):
                 # Of the same millisecond more may follow.
                 self._note_received(arrivals[-1].received_at_ms - 1)
-                if sum(len(one.packets) for one in arrivals) < BATCH_MESSAGES:
-                    stop.wait(PACE_S)
 
     def take_in(self, arrivals: Sequence[Arrivals], stop: threading.Event) -> bool:
         """One batch, durable and then acknowledged; false when it was given up, and the broker will send it again."""

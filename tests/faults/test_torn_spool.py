@@ -122,7 +122,8 @@ def readable(spool: Path) -> set[Key]:
     try:
         with closing(sqlite3.connect(spool.with_name(f"copy-of-{spool.name}"))) as connection:
             try:
-                (last,) = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'batch'").fetchone()
+                row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'batch'").fetchone()
+                last = 0 if row is None else row[0]
             except sqlite3.DatabaseError:
                 return found
             for number in range(1, last + 1):
