@@ -24,6 +24,10 @@ class BrokenSetting(MaintError):
     """A setting that is missing or wrong; the message names the setting and what it accepts."""
 
 
+class NotEnoughHistory(MaintError):
+    """Too few healthy rows to learn from; the message says how many there are and how many it takes."""
+
+
 class UnknownEquipment(MaintError):
     """No equipment of that code is in the register."""
 
