@@ -130,6 +130,9 @@ class Monitor:
         self._keep(decided)
         if scored.scored:
             self._on_scores(scored.scored)
+        for found in scored.found:
+            if found.shadow:
+                self._meter.count("shadow_findings", kind=found.finding.kind.value)
         self._meter.count("batches_decided")
         outcome = Outcome(
             findings=decided.findings,

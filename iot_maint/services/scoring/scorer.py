@@ -33,6 +33,7 @@ class Found(NamedTuple):
 class Scored(NamedTuple):
     """A row's score, as it goes to the telemetry store."""
 
+    site: str
     equipment: str
     detector: str
     row: ScoredRow
@@ -44,6 +45,7 @@ class _Slot:
     """One model on one piece of equipment, and what it remembers; the bins' part is in `Bins`."""
 
     code: str
+    site: str
     role: str
     model: LiveModel
     judge: Judge
@@ -232,7 +234,8 @@ class Scorer:
         """A slot for the model, with its own memory; of another model's only what stands is taken over."""
         recipe = model.detector.recipe
         memory = memories.get(role)
-        slot = _Slot(monitored.equipment.code, role, model, Judge(model, monitored, equipment_type))
+        equipment = monitored.equipment
+        slot = _Slot(equipment.code, equipment.site, role, model, Judge(model, monitored, equipment_type))
         number = self._bins.add(len(columns_of(recipe)), round(recipe.bin_s * 1000))
         self._slots.append(slot)
         if memory is not None:
@@ -296,9 +299,9 @@ class Scorer:
             judgement, finding = slot.judge.judge(judgement, row, recent, late=row_is_late)
             if finding is not None:
                 found.append(Found(position, finding, slot.model.shadow))
-            if row.score > 0:
+            if row.score > 0 and not slot.model.shadow:
                 top = metrics[max(range(len(metrics)), key=row.shares.__getitem__)]
-                scored.append(Scored(slot.code, slot.model.kind.name, row, top))
+                scored.append(Scored(slot.site, slot.code, slot.model.kind.name, row, top))
         return _Moved(number, parts, tuple(recent), judgement)
 
 

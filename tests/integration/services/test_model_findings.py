@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 
 from iot_maint.catalog import load_catalog
 from iot_maint.domain.alarms import AlarmEventKind
+from iot_maint.domain.catalog import Language
+from iot_maint.domain.findings import FindingKind
 from iot_maint.domain.telemetry import Batch, Telemetry
+from iot_maint.services.evidence import say_evidence
 from iot_maint.services.monitoring import Outcome
 from iot_maint.storage.relational.database import RelationalDatabase
 from tests.decide_path import DecidePath, register, start_path, told_events, told_orders
@@ -65,6 +68,27 @@ def test_an_anomaly_opens_one_order_that_names_the_metric_its_direction_and_its_
     assert evidence.anomaly.score > evidence.limit
     assert evidence.readings[-1] == (round(at(12).timestamp() * 1000), 3.0)
     assert (order.onset_at, order.raised_at) == (at(11), at(12))
+
+
+def test_the_order_says_in_both_languages_what_drove_the_anomaly_and_how_rare_it_is(
+    database: RelationalDatabase,
+) -> None:
+    path = start(database)
+    play(path, STORY)
+    (order,) = path.orders()
+    pump_type = CATALOG.types["pump"]
+    raised, cleared = order.evidence
+    assert say_evidence(raised, pump_type, Language.ZH_CN) == (
+        "振动速度有效值（≤200 kW，II 类） 3 mm/s 偏高（占 91 %）；"
+        "异常评分 5，高于限值 4（健康时约 100,000 次中 1 次，检测器 distance）"
+    )
+    assert say_evidence(raised, pump_type, Language.EN) == (
+        "Vibration velocity RMS (≤ 200 kW, category II) 3 mm/s too high (91 % of it); "
+        "anomaly score 5, above the limit of 4 (1 in 100,000 when healthy, detector distance)"
+    )
+    assert say_evidence(cleared, pump_type, Language.EN, kind=FindingKind.CLEARED) == (
+        "anomaly score 0, back below the clear limit of 3"
+    )
 
 
 def test_it_clears_when_the_scores_are_back(database: RelationalDatabase) -> None:
