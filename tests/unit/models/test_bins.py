@@ -36,12 +36,14 @@ def make() -> Bins:
 
 
 def play(bins: Bins, items: Sequence[Reading], first: int = 0) -> list[Row]:
-    columns = list(zip(*items, strict=True)) or [(), (), (), ()]
+    slots, columns, at_ms, values = list(zip(*items, strict=True)) or [(), (), (), ()]
     taken = bins.take(
         Readings(
-            *(np.array(column, dtype=np.int64) for column in columns[:3]),
-            values=np.array(columns[3], dtype=np.float64),
-            positions=np.arange(first, first + len(items)),
+            np.array(slots, dtype=np.int64),
+            np.array(columns, dtype=np.int64),
+            np.array(at_ms, dtype=np.int64),
+            np.array(values, dtype=np.float64),
+            np.arange(first, first + len(items)),
         )
     )
     bins.apply(taken)
