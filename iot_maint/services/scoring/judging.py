@@ -6,7 +6,10 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
+import numpy as np
+
 from iot_maint.domain.catalog import BasisKind, Comparison, EquipmentType, Severity
+from iot_maint.domain.columns import Floats, Integers
 from iot_maint.domain.equipment import EquipmentStatus, Monitored
 from iot_maint.domain.findings import Anomaly, Contribution, Evidence, Finding, FindingKind, RunningKnowledge
 from iot_maint.domain.instants import instant
@@ -22,7 +25,7 @@ NAMED = 3  # contributions in the evidence
 RECENT = 8  # rows and scores that evidence may show
 _SHARE_DIGITS = 4
 
-RecentRows = Sequence[tuple[int, tuple[float | None, ...]]]
+RecentRows = tuple[tuple[int, tuple[float | None, ...]], ...]
 
 
 class ScoredRow(NamedTuple):
@@ -64,7 +67,7 @@ class Judge:
         state, kind = self._step(
             before.rule, before.scores, row.at_ms, row.score, late, may_raise, RunningKnowledge.NOT_GATED
         )
-        scores = _extend(before.scores, row)
+        scores = _extended(before.scores, [(row.at_ms, row.score)])
         if kind is None:
             keeps = state is not None and state.evidence is not None
             return (
@@ -134,6 +137,15 @@ class Judge:
         )
 
 
+def follow(before: Judgement, at_ms: Integers, scores: Floats, confidence: Floats) -> Judgement:
+    """The same as `judge` of each row, where none of these scores is beyond the limit and nothing stands or dwells."""
+    said = np.flatnonzero(confidence >= LEAST_CONFIDENCE)[-RECENT:]
+    if not len(said):
+        return before
+    newest = list(zip(at_ms[said].tolist(), scores[said].tolist(), strict=True))
+    return Judgement(_extended(before.scores, newest))
+
+
 def let_go(code: str, standing: Judgement, at_ms: int) -> Finding:
     """The end of a finding that stands by a model which no longer scores this equipment."""
     if standing.rule is None or standing.fault_mode is None or standing.evidence is None:
@@ -184,6 +196,6 @@ def _compiled(rule: ActiveRule) -> Step:
     return compile_threshold(rule)
 
 
-def _extend(before: Series | None, row: ScoredRow) -> Series:
+def _extended(before: Series | None, scores: Sequence[tuple[int, float]]) -> Series:
     recent = before.recent if before is not None else ()
-    return Series((*recent[1 - RECENT :], (row.at_ms, row.score)), 0)
+    return Series((*recent, *scores)[-RECENT:], 0)

@@ -23,46 +23,64 @@ class ScoreKeeper:
     def __init__(self, store: TelemetryStore, meter: Meter, kept: int = KEPT) -> None:
         self._store = store
         self._meter = meter
-        self._waiting: deque[Scored] = deque(maxlen=kept)
+        self._kept = kept
+        self._waiting: deque[Scored] = deque()
+        self._count = 0
         self._lock = Lock()
 
     def take(self, scores: Sequence[Scored]) -> None:
         """Keep these until the next `flush`; beyond the bound the oldest are dropped, and counted."""
         with self._lock:
-            room = (self._waiting.maxlen or 0) - len(self._waiting)
             self._waiting.extend(scores)
-        if len(scores) > room:
-            self._meter.count("scores_dropped", len(scores) - room)
+            self._count += sum(map(len, scores))
+            dropped = self._drop_oldest()
+        if dropped:
+            self._meter.count("scores_dropped", dropped)
 
     def flush(self) -> None:
         """Write what waits.  `StoreUnavailable` leaves it for the next time; what the store refuses is dropped."""
-        while True:
-            with self._lock:
-                chunk = [self._waiting.popleft() for _ in range(min(len(self._waiting), _WRITE_POINTS))]
-            if not chunk:
-                return
+        while chunk := self._next():
+            points = [point for one in chunk for point in _points(one)]
             try:
-                self._store.write([_point(one) for one in chunk])
+                self._store.write(points)
             except StoreRefused:
-                self._meter.count("scores_dropped", len(chunk))
+                self._meter.count("scores_dropped", len(points))
                 raise
             except BaseException:
                 self._put_back(chunk)
                 raise
-            self._meter.count("scores_stored", len(chunk))
+            self._meter.count("scores_stored", len(points))
+
+    def _next(self) -> list[Scored]:
+        chunk: list[Scored] = []
+        with self._lock:
+            room = _WRITE_POINTS
+            while self._waiting and room > 0:
+                chunk.append(self._waiting.popleft())
+                room -= len(chunk[-1])
+            self._count -= sum(map(len, chunk))
+        return chunk
 
     def _put_back(self, chunk: Sequence[Scored]) -> None:
         with self._lock:
-            room = (self._waiting.maxlen or 0) - len(self._waiting)
-            self._waiting.extendleft(reversed(chunk[max(len(chunk) - room, 0) :]))
-        if len(chunk) > room:
-            self._meter.count("scores_dropped", len(chunk) - room)
+            self._waiting.extendleft(reversed(chunk))
+            self._count += sum(map(len, chunk))
+            dropped = self._drop_oldest()
+        if dropped:
+            self._meter.count("scores_dropped", dropped)
+
+    def _drop_oldest(self) -> int:
+        """The lock is held."""
+        dropped = 0
+        while self._count - dropped > self._kept:
+            dropped += len(self._waiting.popleft())
+        self._count -= dropped
+        return dropped
 
 
-def _point(scored: Scored) -> Point:
-    return Point(
-        measurement=MEASUREMENT,
-        tags={"site": scored.site, "equipment": scored.equipment, "detector": scored.detector},
-        at_ms=scored.row.at_ms,
-        fields={"score": scored.row.score, "top_metric": scored.top_metric},
-    )
+def _points(scored: Scored) -> list[Point]:
+    tags = {"site": scored.site, "equipment": scored.equipment, "detector": scored.detector}
+    return [
+        Point(measurement=MEASUREMENT, tags=tags, at_ms=at_ms, fields={"score": score, "top_metric": top})
+        for at_ms, score, top in zip(scored.at_ms, scored.scores, scored.top_metrics, strict=True)
+    ]

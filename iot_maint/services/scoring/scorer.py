@@ -2,19 +2,19 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 
 from iot_maint.domain.catalog import EquipmentType
-from iot_maint.domain.columns import LastMade, Origin, TelemetryColumns
+from iot_maint.domain.columns import Integers, LastMade, Origin, TelemetryColumns
 from iot_maint.domain.equipment import Monitored
 from iot_maint.domain.findings import Finding
 from iot_maint.models.bins import Bins, Taken
 from iot_maint.models.detector import Parts, Recipe, Rows, Scores
-from iot_maint.services.scoring.judging import RECENT, Judge, RecentRows, ScoredRow, let_go
+from iot_maint.services.scoring.judging import RECENT, Judge, RecentRows, ScoredRow, follow, let_go
 from iot_maint.services.scoring.live_models import LiveModel, LiveModels
 from iot_maint.services.scoring.memory import Judgement, ModelMemory, decode_memory, encode_memory
 from iot_maint.services.scoring.seats import Cell, Seats, readings_of, seat
@@ -31,13 +31,18 @@ class Found(NamedTuple):
 
 
 class Scored(NamedTuple):
-    """A row's score, as it goes to the telemetry store."""
+    """Scores above 0 of one piece of equipment, as they go to the telemetry store: a time, a score, the metric that
+    drove it most, each."""
 
     site: str
     equipment: str
     detector: str
-    row: ScoredRow
-    top_metric: str
+    at_ms: list[int]
+    scores: list[float]
+    top_metrics: list[str]
+
+    def __len__(self) -> int:
+        return len(self.at_ms)
 
 
 @dataclass(slots=True)
@@ -291,18 +296,20 @@ class Scorer:
     ) -> _Moved:
         slot = self._slots[number]
         metrics = slot.model.detector.recipe.metrics
-        recent, judgement = list(slot.recent), slot.judgement
-        for row, position, row_is_late in zip(
-            _scored_rows(taken, span, said, len(metrics)), taken.positions[span].tolist(), late, strict=True
-        ):
-            recent = [*recent[1 - RECENT :], (row.at_ms, row.values)]
+        if not slot.model.shadow:
+            _note_scores(slot, taken.at_ms[span], said, metrics, scored)
+        if slot.judgement.rule is None and not (said.score > slot.model.limit).any():
+            # Nearly always: nothing is found and nothing begins, so that only what evidence may show is remembered.
+            recent = _extended(slot.recent, _newest_rows(taken, span, len(metrics)))
+            return _Moved(number, parts, recent, follow(slot.judgement, taken.at_ms[span], said.score, said.confidence))
+        recent, judgement = slot.recent, slot.judgement
+        rows = _scored_rows(taken, span, said, len(metrics))
+        for row, position, row_is_late in zip(rows, taken.positions[span].tolist(), late, strict=True):
+            recent = _extended(recent, ((row.at_ms, row.values),))
             judgement, finding = slot.judge.judge(judgement, row, recent, late=row_is_late)
             if finding is not None:
                 found.append(Found(position, finding, slot.model.shadow))
-            if row.score > 0 and not slot.model.shadow:
-                top = metrics[max(range(len(metrics)), key=row.shares.__getitem__)]
-                scored.append(Scored(slot.site, slot.code, slot.model.kind.name, row, top))
-        return _Moved(number, parts, tuple(recent), judgement)
+        return _Moved(number, parts, recent, judgement)
 
 
 def forget_scores(_scores: Sequence[Scored]) -> None:
@@ -319,16 +326,46 @@ def _role(model: LiveModel) -> str:
     return f"{SHADOW}.{model.id}" if model.shadow else CHAMPION
 
 
-def _scored_rows(taken: Taken, span: slice, said: Scores, metrics: int) -> Iterable[ScoredRow]:
-    values = taken.values[span, :metrics]
+def _scored_rows(taken: Taken, span: slice, said: Scores, metrics: int) -> Iterator[ScoredRow]:
     for at_ms, means, score, confidence, shares, directions in zip(
         taken.at_ms[span].tolist(),
-        values.tolist(),
+        taken.values[span, :metrics].tolist(),
         said.score.tolist(),
         said.confidence.tolist(),
         said.contributions[:, :metrics].tolist(),
         said.directions[:, :metrics].tolist(),
         strict=True,
     ):
-        known = tuple(None if math.isnan(mean) else mean for mean in means)
-        yield ScoredRow(at_ms, known, score, confidence, tuple(shares), tuple(directions))
+        yield ScoredRow(at_ms, _known(means), score, confidence, tuple(shares), tuple(directions))
+
+
+def _newest_rows(taken: Taken, span: slice, metrics: int) -> RecentRows:
+    """As many as are remembered."""
+    newest = slice(max(span.start, span.stop - RECENT), span.stop)
+    rows = zip(taken.at_ms[newest].tolist(), taken.values[newest, :metrics].tolist(), strict=True)
+    return tuple((at_ms, _known(means)) for at_ms, means in rows)
+
+
+def _extended(recent: RecentRows, rows: RecentRows) -> RecentRows:
+    return (*recent, *rows)[-RECENT:]
+
+
+def _known(means: Sequence[float]) -> tuple[float | None, ...]:
+    return tuple(None if math.isnan(mean) else mean for mean in means)
+
+
+def _note_scores(slot: _Slot, at_ms: Integers, said: Scores, metrics: tuple[str, ...], scored: list[Scored]) -> None:
+    some = np.flatnonzero(said.score > 0)
+    if len(some):
+        tops = said.contributions[some, : len(metrics)].argmax(axis=1).tolist()
+        detector = slot.model.kind.name
+        scored.append(
+            Scored(
+                slot.site,
+                slot.code,
+                detector,
+                at_ms[some].tolist(),
+                said.score[some].tolist(),
+                [metrics[top] for top in tops],
+            )
+        )

@@ -7,7 +7,6 @@ import pytest
 
 from iot_maint.domain.errors import StoreRefused, StoreUnavailable
 from iot_maint.metering import PrometheusMeter
-from iot_maint.services.scoring.judging import ScoredRow
 from iot_maint.services.scoring.score_keeper import MEASUREMENT, ScoreKeeper
 from iot_maint.services.scoring.scorer import Scored
 from iot_maint.storage.telemetry.sqlite import SqliteTelemetryStore
@@ -27,7 +26,7 @@ def meter() -> PrometheusMeter:
 
 
 def a_score(minute: int) -> Scored:
-    return Scored("s1", "P-1", "tracker", ScoredRow(minute * 60_000, (3.0,), 4.5, 1.0, (1.0,), (1,)), "vib_rms")
+    return Scored("s1", "P-1", "tracker", [minute * 60_000], [4.5], ["vib_rms"])
 
 
 def stored(store: FaultyStore) -> list[tuple[int, object, object]]:
