@@ -16,7 +16,7 @@ from iot_maint.services.evidence import say_evidence
 from iot_maint.services.monitoring import Outcome
 from iot_maint.storage.relational.database import RelationalDatabase
 from tests.decide_path import DecidePath, register, start_path, told_events, told_orders
-from tests.model_builders import ModelsInUse, a_model
+from tests.live_models import ModelsInUse, a_model
 from tests.pump_stories import BEARING, HOT, PUMP, at, pump
 
 CATALOG = load_catalog()
