@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from iot_maint.domain.catalog import Comparison, Severity
+from iot_maint.domain.signals import Sensed
 
 
 class FindingKind(StrEnum):
@@ -44,6 +45,7 @@ class Evidence:
     `limit` and `clear_limit` are the resolved ones, in the metric's unit; `dwell_s` is the time asked for (0 for
     rules that count), `occurrences` the values in a row asked for (1 for rules that dwell).  Of a `silence`, `limit` is
     the expected time between readings, in seconds, and `readings` the last one, if its value is still known.
+    Of a `signal`, the limits are in its unit and stand over its value; `readings` are those that it was made of.
     """
 
     rule: str
@@ -58,6 +60,7 @@ class Evidence:
     running: RunningKnowledge
     readings: tuple[tuple[int, float], ...]
     silence: Silence | None = None
+    signal: Sensed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

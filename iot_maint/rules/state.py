@@ -11,8 +11,11 @@ import msgspec
 from iot_maint.domain.catalog import Severity
 from iot_maint.domain.errors import UnknownFormat
 from iot_maint.domain.findings import Evidence
+from iot_maint.rules.memories import Memory
 
 FORMAT = 1
+
+RECENT = 8  # readings that a series remembers
 
 Readings = tuple[tuple[int, float], ...]
 
@@ -64,12 +67,16 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class EquipmentState(msgspec.Struct, frozen=True):
-    """All of it.  `rules` holds only rules whose limit is crossed, by id; `alarms` are by fault mode."""
+    """All of it.  `rules` holds only rules whose limit is crossed, by id; `alarms` are by fault mode.
+
+    `signals` are by the keys that `rules.applicability.signal_key` gives; checkpoints before 0013 have none.
+    """
 
     running: Running | None = None
     series: Mapping[str, Series] = {}
     rules: Mapping[str, RuleState] = {}
     alarms: Mapping[str, Standing] = {}
+    signals: Mapping[str, Memory] = {}
 
 
 class _Stored(msgspec.Struct, frozen=True):
