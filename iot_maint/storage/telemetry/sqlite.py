@@ -13,8 +13,9 @@ from operator import itemgetter
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
-from iot_maint.domain.queries import SeriesQuery, SeriesSample
+from iot_maint.domain.queries import BinQuery, Bins, SeriesQuery, SeriesSample
 from iot_maint.domain.telemetry import Point
 from iot_maint.storage.telemetry import sqlite_statements as sql
 from iot_maint.storage.telemetry.sqlite_file import SqliteFile
@@ -60,6 +61,27 @@ class SqliteTelemetryStore:
                 for at_ms, value in _read_metric(connection, query, metric)
             ]
         return sorted(samples, key=lambda sample: sample.at_ms)
+
+    def read_bins(self, query: BinQuery) -> Bins:
+        """Means over equal bins, a metric in memory at a time."""
+        values = np.full((query.bins, len(query.metrics)), np.nan)
+        with self._file.read() as connection:
+            for column, metric in enumerate(query.metrics):
+                asked = {
+                    "measurement": query.measurement,
+                    "equipment": query.equipment,
+                    "field": metric.name,
+                    "start": query.start_ms,
+                    "end": query.end_ms,
+                    "bin": query.bin_ms,
+                    "minimum": -math.inf if metric.minimum is None else metric.minimum,
+                    "maximum": math.inf if metric.maximum is None else metric.maximum,
+                }
+                rows = connection.execute(sql.BINS, asked).fetchall()
+                if rows:
+                    numbers, means = zip(*rows, strict=True)
+                    values[np.array(numbers, dtype=np.int64), column] = means
+        return Bins(start_ms=query.start_ms, bin_ms=query.bin_ms, values=values)
 
     def read_last(self, measurement: str, equipment: str) -> dict[str, SeriesSample]:
         """The newest number of each metric."""
