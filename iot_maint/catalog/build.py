@@ -8,6 +8,7 @@ from typing import TypeVar
 from iot_maint.catalog.schema import (
     BasisTable,
     CommonTable,
+    DetectorTable,
     FaultModeTable,
     LimitTable,
     MetricTable,
@@ -21,6 +22,7 @@ from iot_maint.domain.catalog import (
     Basis,
     BasisKind,
     Comparison,
+    DetectorSpec,
     EquipmentType,
     FaultMode,
     Limit,
@@ -59,6 +61,7 @@ def build_type(table: TypeTable) -> EquipmentType:
         spares={code: Spare(code=code, label=_text(text)) for code, text in table.spares.items()},
         trades={name: _text(text) for name, text in table.trades.items()},
         plans={key: _plan(key, plan) for key, plan in table.plans.items()},
+        detector=None if table.detector is None else _detector(table.detector),
     )
 
 
@@ -178,6 +181,16 @@ def _fault_mode(code: str, table: FaultModeTable) -> FaultMode:
         trade=table.trade,
         urgency={Severity.WARNING: table.urgency.warning, Severity.CRITICAL: table.urgency.critical},
         spares=tuple(table.spares),
+    )
+
+
+def _detector(table: DetectorTable) -> DetectorSpec:
+    return DetectorSpec(
+        metrics=tuple(table.metrics),
+        drivers=tuple(table.drivers),
+        gate=table.gate,
+        bin=table.bin_,
+        default=table.default,
     )
 
 

@@ -5,17 +5,15 @@ from typing import Protocol
 
 from iot_maint.domain.trained_models import ModelCard, ModelOwner
 from iot_maint.models.detector import Parts
-from iot_maint.models.placing import Placing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredModel:
-    """`placing` brings rows of this equipment onto the scale of the fleet's detector that stands in `parts`."""
+    """Whose it is, what it is, and the detector itself in parts."""
 
     owner: ModelOwner
     card: ModelCard
     parts: Parts
-    placing: Placing | None = None
 
 
 class ModelFiles(Protocol):

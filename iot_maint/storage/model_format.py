@@ -25,7 +25,6 @@ from iot_maint.domain.errors import RefusedModel
 from iot_maint.domain.json_value import Json
 from iot_maint.domain.trained_models import ModelCard, ModelOwner
 from iot_maint.models.detector import Parts
-from iot_maint.models.placing import Placing
 from iot_maint.services.model_files import StoredModel
 
 FORMAT = 1
@@ -37,26 +36,22 @@ _FIRST_BYTE = _START.size + _MAC_BYTES
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 _MOST_ARRAYS = 1_000
 _KINDS_OF_NUMBERS = "biuf"
-_CENTER, _SPREAD = "placing.center", "placing.spread"
-_PART = "part."
 _ENDING = ".npy"
 
 
 class _Head(msgspec.Struct, forbid_unknown_fields=True):
-    """`arrays`: by name, the type and the shape that the array must have; `placed`: the metrics of the placing."""
+    """`arrays`: by name, the type and the shape that the array must have."""
 
     owner: ModelOwner
     card: ModelCard
     arrays: dict[str, tuple[str, tuple[int, ...]]]
     values: dict[str, object]
-    placed: tuple[str, ...] | None
 
 
 def to_bytes(model: StoredModel, key: bytes) -> bytes:
     """The same model gives the same bytes.  `ValueError` for what no model file may hold."""
-    arrays = {_PART + name: np.ascontiguousarray(array) for name, array in model.parts.arrays.items()}
-    if model.placing is not None:
-        arrays |= {_CENTER: model.placing.center, _SPREAD: model.placing.spread}
+    # Not ascontiguousarray, which would make a row of a single number.
+    arrays = {name: np.asarray(array, order="C") for name, array in model.parts.arrays.items()}
     for name, array in arrays.items():
         _check_array(name, array.dtype)
     head = {
@@ -64,7 +59,6 @@ def to_bytes(model: StoredModel, key: bytes) -> bytes:
         "card": msgspec.to_builtins(model.card),
         "arrays": {name: [array.dtype.str, list(array.shape)] for name, array in arrays.items()},
         "values": msgspec.to_builtins(model.parts.values),
-        "placed": list(model.placing.metrics) if model.placing is not None else None,
     }
     written = json.dumps(head, ensure_ascii=False, sort_keys=True, allow_nan=False, separators=(",", ":")).encode()
     body = _write_arrays(arrays)
@@ -93,19 +87,9 @@ def from_bytes(data: bytes, key: bytes) -> StoredModel:
         head = msgspec.json.decode(rest[:head_bytes], type=_Head)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise RefusedModel(f"has a head that cannot be read: {error}") from None
-    return _assemble(head, _read_arrays(rest[head_bytes:], head.arrays))
-
-
-def _assemble(head: _Head, arrays: Mapping[str, NDArray[np.generic]]) -> StoredModel:
-    placing = None
-    if head.placed is not None:
-        center, spread = arrays.get(_CENTER), arrays.get(_SPREAD)
-        if center is None or spread is None or not center.shape == spread.shape == (len(head.placed),):
-            raise RefusedModel("has a placing whose arrays do not fit its metrics")
-        placing = Placing(metrics=head.placed, center=center.astype(np.float64), spread=spread.astype(np.float64))
-    parts = {name.removeprefix(_PART): array for name, array in arrays.items() if name.startswith(_PART)}
+    arrays = _read_arrays(rest[head_bytes:], head.arrays)
     values = cast(Mapping[str, Json], head.values)  # decoded from JSON: it is nothing else
-    return StoredModel(owner=head.owner, card=head.card, parts=Parts(arrays=parts, values=values), placing=placing)
+    return StoredModel(owner=head.owner, card=head.card, parts=Parts(arrays=arrays, values=values))
 
 
 def _mac(key: bytes, start: bytes, rest: bytes) -> bytes:

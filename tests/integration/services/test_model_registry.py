@@ -15,7 +15,7 @@ from iot_maint.domain.trained_models import (
 from iot_maint.services.model_registry import promote_model, register_model, roll_back_model
 from iot_maint.storage.relational.database import RelationalDatabase
 from tests.api_builders import StandingClock
-from tests.model_builders import a_trained_model
+from tests.trained_models import a_trained_model
 
 
 def register(database: RelationalDatabase, model: TrainedModel | None = None) -> int:

@@ -18,7 +18,7 @@ from iot_maint.storage.relational.database import RelationalDatabase
 from tests.api_builders import StandingClock
 from tests.builders import T0
 from tests.integration.storage.relational.test_races import ROUNDS, race
-from tests.model_builders import a_card, a_trained_model
+from tests.trained_models import a_card, a_trained_model
 
 
 def add(database: RelationalDatabase, model: TrainedModel) -> int:

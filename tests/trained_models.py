@@ -17,7 +17,6 @@ from iot_maint.domain.trained_models import (
     owner_of_equipment,
 )
 from iot_maint.models.detector import SCORE_DIGITS, Detector, Parts, Recipe, Rows, Scores
-from iot_maint.models.placing import Placing
 from iot_maint.services.model_files import StoredModel
 from tests.builders import T0
 
@@ -148,7 +147,6 @@ def a_stored_model(
     code: str = "P-1",
     *,
     arrays: Mapping[str, NDArray[np.generic]] | None = None,
-    placing: Placing | None = None,
     seed: int = 0,
 ) -> StoredModel:
     fitted = KINDS["distance"].fit(some_rows(seed=seed), Recipe(metrics=("vib_rms", "bearing_temp")))
@@ -157,7 +155,6 @@ def a_stored_model(
         owner=owner_of_equipment(code),
         card=a_card(),
         parts=parts if arrays is None else Parts(arrays=arrays, values=parts.values),
-        placing=placing,
     )
 
 
