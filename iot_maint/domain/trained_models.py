@@ -60,7 +60,8 @@ class ModelCard:
     `rows` healthy ones in [`trained_from`, `trained_until`) were learned from; `left_out` are bins by reason, `present`
     the share of rows in which each metric had a value.  `members` are the equipment of a fleet.  Where the equipment's
     own history was too short, `fleet_file` names the fleet model's file that stands behind it.
-    `thresholds` are the scores that so large a share of the training rows stays below (`p50` … `p99.9`), `tail` the
+    An anomaly is raised after `dwell_rows` rows in a row beyond the score `limit`, and cleared below `clear_limit`.
+    `percentiles` are the scores that so large a share of the training rows stays below (`p50` … `p99.9`), `tail` the
     share of them that reached 0.5, 1, 1.5, … 4, both after training.  `reason` is why it was trained.
     """
 
@@ -74,7 +75,10 @@ class ModelCard:
     rows: int
     left_out: Mapping[str, int]
     present: Mapping[str, float]
-    thresholds: Mapping[str, float]
+    limit: float
+    clear_limit: float
+    dwell_rows: int
+    percentiles: Mapping[str, float]
     tail: tuple[float, ...]
     seed: int
     versions: Mapping[str, str]

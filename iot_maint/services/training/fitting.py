@@ -32,7 +32,7 @@ class Fitted:
     """The detector in parts, and how the rows that it was fitted on score."""
 
     parts: Parts
-    thresholds: Mapping[str, float]
+    percentiles: Mapping[str, float]
     tail: tuple[float, ...]
 
 
@@ -55,7 +55,7 @@ def fit(job: FitJob) -> Fitted | NotFitted:
 def measured(detector: Detector, rows: Rows) -> Fitted:
     """The detector in parts, with what it says of these rows."""
     said = confident_scores(detector, rows)
-    return Fitted(parts=detector.parts(), thresholds=_thresholds(said), tail=tail_of(said))
+    return Fitted(parts=detector.parts(), percentiles=_percentiles(said), tail=tail_of(said))
 
 
 def confident_scores(detector: Detector, rows: Rows) -> Floats:
@@ -71,7 +71,7 @@ def tail_of(scores: Floats) -> tuple[float, ...]:
     return tuple(round(float((scores >= at).mean()), 6) for at in TAIL_AT)
 
 
-def _thresholds(scores: Floats) -> dict[str, float]:
+def _percentiles(scores: Floats) -> dict[str, float]:
     if not len(scores):
         return {}
     return {name: round(float(np.percentile(scores, share)), 6) for name, share in _PERCENTILES.items()}

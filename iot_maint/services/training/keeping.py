@@ -1,8 +1,9 @@
 """A fitted detector becomes a model: its card, its file, its row in the registry."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from iot_maint.domain.ports import Clock, Database
 from iot_maint.domain.trained_models import ModelCard, ModelOwner, ModelStatus, TrainedModel
@@ -12,6 +13,12 @@ from iot_maint.services.model_registry import register_model
 from iot_maint.services.training.asking import TrainingRequest
 from iot_maint.services.training.fitting import Fitted, versions
 from iot_maint.services.training.history import History
+
+# On the one scale of all detectors: one healthy row in a thousand lies beyond 3, one in a hundred beyond 2.
+LIMIT = 3.0
+CLEAR_LIMIT = 2.0
+# A start, a shower of rain, a visitor's hand on the sensor are over by then.
+DWELL = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +93,10 @@ def make_card(
         rows=rows,
         left_out=left_out,
         present=present,
-        thresholds=fitted.thresholds,
+        limit=LIMIT,
+        clear_limit=CLEAR_LIMIT,
+        dwell_rows=max(math.ceil(DWELL.total_seconds() / recipe.bin_s), 1),
+        percentiles=fitted.percentiles,
         tail=fitted.tail,
         seed=request.seed,
         versions=versions(),
