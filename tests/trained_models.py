@@ -128,7 +128,7 @@ def a_card(
         left_out={"alarm": 12},
         present=dict.fromkeys(metrics, 1.0),
         limit=3.0,
-        clear_limit=2.0,
+        clear_limit=1.5,
         dwell_rows=30,
         percentiles={"p99": 2.0},
         tail=tail,

@@ -95,6 +95,7 @@ def a_training_rig(folder: Path, database: RelationalDatabase) -> TrainingRig:
         files=files,
         catalog=CATALOG,
         kinds=KINDS,
+        default_kind="distance",
         clock=clock,
         zone=SHANGHAI,
         fan_out=partial(fan_out, processes=1),

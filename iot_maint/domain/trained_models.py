@@ -61,8 +61,8 @@ class ModelCard:
     the share of rows in which each metric had a value.  `members` are the equipment of a fleet.  Where the equipment's
     own history was too short, `fleet_file` names the fleet model's file that stands behind it.
     An anomaly is raised after `dwell_rows` rows in a row beyond the score `limit`, and cleared below `clear_limit`.
-    `percentiles` are the scores that so large a share of the training rows stays below (`p50` … `p99.9`), `tail` the
-    share of them that reached 0.5, 1, 1.5, … 4, both after training.  `reason` is why it was trained.
+    Of the newest training rows, `percentiles` are the scores that so large a share stays below (`p50`, `p90`, `p99`),
+    `tail` the share that reached 0.5, 1, 1.5, … 4.  `reason` is why it was trained.
     """
 
     detector: str

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from threading import Lock
 
 from iot_maint.domain.errors import RefusedModel
 from iot_maint.domain.ports import Database, Repositories
@@ -28,10 +29,16 @@ class ModelChoice:
         self._models: Mapping[str, Sequence[LiveModel]] = {}
         self._loaded: dict[int, LoadedModel] = {}
         self._refused: dict[int, str] = {}
+        self._lock = Lock()
 
     @property
     def revision(self) -> int:
-        """Another number after every change."""
+        """Another number after every change.
+
+        The first time it looks itself, so that nothing is scored as if there were no models; `StoreUnavailable` then.
+        """
+        if self._registry_revision < 0:
+            self.refresh()
         return self._revision
 
     @property
@@ -48,17 +55,18 @@ class ModelChoice:
 
         `StoreUnavailable` leaves what is known as it is.  Files that were refused are asked again each time.
         """
-        with self._database.reading() as repositories:
-            revision = repositories.models.revision()
-            if revision == self._registry_revision and not self._refused:
-                return False
-            models = self._look(repositories)
-        self._registry_revision = revision
-        if models == self._models:
-            return False
-        self._models = models
-        self._revision += 1  # last: whoever reads it finds what it stands for
-        return True
+        with self._lock:
+            with self._database.reading() as repositories:
+                revision = repositories.models.revision()
+                if revision == self._registry_revision and not self._refused:
+                    return False
+                models = self._look(repositories)
+            changed = _names(models) != _names(self._models)
+            if changed:
+                self._models = models
+                self._revision += 1  # after what it stands for: another thread reads it
+            self._registry_revision = revision
+            return changed
 
     def _look(self, repositories: Repositories) -> Mapping[str, Sequence[LiveModel]]:
         used: dict[int, LoadedModel] = {}
@@ -100,6 +108,11 @@ class ModelChoice:
             if loaded is not None:
                 return loaded
         return None
+
+
+def _names(models: Mapping[str, Sequence[LiveModel]]) -> Mapping[str, Sequence[tuple[str, bool]]]:
+    """Who scores what, without the detectors, of which one does not ask whether they are equal."""
+    return {code: [(one.id, one.shadow) for one in some] for code, some in models.items()}
 
 
 def _live(loaded: LoadedModel, *, shadow: bool) -> LiveModel:

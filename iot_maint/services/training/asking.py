@@ -1,7 +1,7 @@
 """What a training is asked for, and what came of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -57,7 +57,7 @@ class TrainingOutcome:
     days: float = 0.0
     needed: float = ENOUGH_DAYS
     rows: int = 0
-    left_out: Mapping[str, int] | None = None
+    left_out: Mapping[str, int] = field(default_factory=dict)
     absent: Sequence[str] = ()
     model: TrainedModel | None = None
     trouble: str = ""

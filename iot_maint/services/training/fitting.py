@@ -13,7 +13,9 @@ from iot_maint.models.detector import Detector, DetectorKind, Parts, Recipe, Row
 
 # The scores whose share of healthy rows at or above is kept: what the drift check compares with.
 TAIL_AT = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0)
-_PERCENTILES = {"p50": 50.0, "p90": 90.0, "p99": 99.0, "p99.9": 99.9}
+_PERCENTILES = {"p50": 50.0, "p90": 90.0, "p99": 99.0}
+# Two weeks of them at five minutes: a drift check has fewer.
+MEASURED_ROWS = 4_000
 _LEAST_CONFIDENCE = 0.5
 
 
@@ -53,8 +55,10 @@ def fit(job: FitJob) -> Fitted | NotFitted:
 
 
 def measured(detector: Detector, rows: Rows) -> Fitted:
-    """The detector in parts, with what it says of these rows."""
-    said = confident_scores(detector, rows)
+    """The detector in parts, with what it says of the newest of these rows."""
+    first = max(len(rows) - MEASURED_ROWS, 0)
+    newest = Rows(metrics=rows.metrics, at_ms=rows.at_ms[first:], values=rows.values[first:])
+    said = confident_scores(detector, newest)
     return Fitted(parts=detector.parts(), percentiles=_percentiles(said), tail=tail_of(said))
 
 

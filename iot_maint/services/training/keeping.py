@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from iot_maint.domain.ports import Clock, Database
 from iot_maint.domain.trained_models import ModelCard, ModelOwner, ModelStatus, TrainedModel
+from iot_maint.models.alarming import CLEARS_AT
 from iot_maint.models.detector import Parts, Recipe
 from iot_maint.services.model_files import ModelFiles, StoredModel
 from iot_maint.services.model_registry import register_model
@@ -14,9 +15,8 @@ from iot_maint.services.training.asking import TrainingRequest
 from iot_maint.services.training.fitting import Fitted, versions
 from iot_maint.services.training.history import History
 
-# On the one scale of all detectors: one healthy row in a thousand lies beyond 3, one in a hundred beyond 2.
+# On the one scale of all detectors: one healthy row in a thousand lies beyond it.
 LIMIT = 3.0
-CLEAR_LIMIT = 2.0
 # A start, a shower of rain, a visitor's hand on the sensor are over by then.
 DWELL = timedelta(minutes=30)
 
@@ -94,7 +94,7 @@ def make_card(
         left_out=left_out,
         present=present,
         limit=LIMIT,
-        clear_limit=CLEAR_LIMIT,
+        clear_limit=CLEARS_AT * LIMIT,
         dwell_rows=max(math.ceil(DWELL.total_seconds() / recipe.bin_s), 1),
         percentiles=fitted.percentiles,
         tail=fitted.tail,

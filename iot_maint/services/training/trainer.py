@@ -33,13 +33,14 @@ from iot_maint.services.training.recipes import recipe_for
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trainer:
-    """`kinds` are the detectors that there are; the first is what `auto` means where a type names none."""
+    """`kinds` are the detectors that there are; `default_kind` is what `auto` means where a type names none."""
 
     database: Database
     store: TelemetryStore
     files: ModelFiles
     catalog: Catalog
     kinds: Mapping[str, DetectorKind]
+    default_kind: str
     clock: Clock
     zone: ZoneInfo
     fan_out: FanOut
@@ -122,7 +123,7 @@ class Trainer:
 
     def _kind(self, request: TrainingRequest, type_: EquipmentType) -> DetectorKind:
         own = type_.detector.default if type_.detector is not None else None
-        wanted = (own or next(iter(self.kinds))) if request.detector == AUTO else request.detector
+        wanted = (own or self.default_kind) if request.detector == AUTO else request.detector
         if wanted not in self.kinds:
             raise InvalidInput(f"{type_.name}.detector.default", f"{wanted} is none; there are {', '.join(self.kinds)}")
         return self.kinds[wanted]
