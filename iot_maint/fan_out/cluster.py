@@ -4,12 +4,12 @@ import importlib
 import importlib.metadata
 import platform
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from iot_maint.domain.errors import MaintError, StoreUnavailable
 from iot_maint.fan_out.addresses import SETTING, Cluster
+from iot_maint.fan_out.pending import Pending, Submit
 from iot_maint.tls import explain_failure
 
 if TYPE_CHECKING:
@@ -22,15 +22,15 @@ _ALIKE = ("iot-maint", "numpy", "scikit-learn")
 
 
 @contextmanager
-def connected(cluster: Cluster) -> Iterator[tuple[Callable[..., Future[R]], int]]:
+def connected(cluster: Cluster) -> Iterator[tuple[Submit, int]]:
     """(submit, how many workers); `MaintError` says what is missing, `StoreUnavailable` that the scheduler is away."""
     with _client(cluster) as client:
         workers = len(_alike_workers(client, cluster))
 
-        def submit(function: Callable[..., R], *arguments: object) -> Future[R]:
+        def submit(function: Callable[..., R], *arguments: object) -> Pending[R]:
             # Not pure: Dask would take two items that look alike for one.
-            future: Future[R] = client.submit(function, *arguments, pure=False)
-            return future
+            pending: Pending[R] = client.submit(function, *arguments, pure=False)
+            return pending
 
         yield submit, workers
 

@@ -3,10 +3,9 @@
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager
 from itertools import islice
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
@@ -15,6 +14,7 @@ from threadpoolctl import threadpool_limits
 from iot_maint.domain.errors import MaintError
 from iot_maint.fan_out.addresses import Cluster
 from iot_maint.fan_out.cluster import connected
+from iot_maint.fan_out.pending import Pending, Submit
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -24,10 +24,6 @@ _ONE_THREAD = dict.fromkeys(
 )
 # While one is worked on, the next one waits at hand; more would only take memory.
 _AT_HAND = 2
-
-
-class _Submit(Protocol):
-    def __call__(self, function: Callable[..., R], /, *arguments: object) -> Future[R]: ...
 
 
 def fan_out(
@@ -52,17 +48,17 @@ def fan_out(
         yield from _in_order(executor.submit, function, items, _AT_HAND * processes)
 
 
-def _in_order(submit: _Submit, function: Callable[[T], R], items: Iterable[T], at_once: int) -> Iterator[R]:
+def _in_order(submit: Submit, function: Callable[[T], R], items: Iterable[T], at_once: int) -> Iterator[R]:
     waiting = iter(items)
-    running: deque[Future[R]] = deque(submit(_alone, function, item) for item in islice(waiting, at_once))
+    running: deque[Pending[R]] = deque(submit(_alone, function, item) for item in islice(waiting, at_once))
     try:
         while running:
             result = running.popleft().result()
             running.extend(submit(_alone, function, item) for item in islice(waiting, 1))
             yield result
     finally:
-        for future in running:
-            future.cancel()
+        for pending in running:
+            pending.cancel()
 
 
 def _alone(function: Callable[[T], R], item: T) -> R:

@@ -50,13 +50,15 @@ def opened(content: bytes) -> tuple[bytes, bytes]:
     return content[FIRST : FIRST + head_bytes], content[FIRST + head_bytes :]
 
 
-def packed(arrays: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]], **how: int) -> bytes:
+def packed(
+    arrays: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]], compression: int = zipfile.ZIP_STORED
+) -> bytes:
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", **how) as archive:
+    with zipfile.ZipFile(buffer, "w") as archive:
         for name, array in arrays.items():
             content = io.BytesIO()
             np.lib.format.write_array(content, array, version=(1, 0))
-            archive.writestr(zipfile.ZipInfo(name), content.getvalue(), compress_type=how.get("compression", 0))
+            archive.writestr(zipfile.ZipInfo(name), content.getvalue(), compress_type=compression)
     return buffer.getvalue()
 
 
