@@ -24,7 +24,7 @@ class TelemetryStore(Protocol):
         ...
 
     def read_bins(self, query: BinQuery) -> Bins:
-        """Means over equal bins, made where the points are: years of history fit, as numbers, not as objects."""
+        """Means over equal bins, made in the store or its adapter: years of history fit, as numbers, not as objects."""
         ...
 
     def read_last(self, measurement: str, equipment: str) -> dict[str, SeriesSample]:

@@ -72,7 +72,8 @@ def test_of_each_kind_what_exists_there_is_looked_at(
 def test_every_built_in_type_says_what_its_detectors_look_at() -> None:
     for type_ in load_catalog().types.values():
         assert type_.detector is not None, type_.name
-        for kind in [*type_.kinds] or [None]:
+        kinds: list[str | None] = [*type_.kinds] or [None]
+        for kind in kinds:
             assert (recipe_for(type_, kind) is None) == (kind == "room"), (type_.name, kind)
 
 
