@@ -94,7 +94,10 @@ def generate(
 def live(seed: int, member: Member, grid: Grid, weather: Weather) -> Life:
     """A device's ninety days before its sensors had a look at them."""
     name = f"{seed}/{member.code}"
-    around = Surroundings(grid=grid, weather=weather, office=member.office, order=member.order, name=name)
+    common = f"{seed}/{member.set_name or member.code}"
+    around = Surroundings(
+        grid=grid, weather=weather, office=member.office, order=member.order, name=name, common=common
+    )
     machine = build(member.profile, around)
     events = happenings(seed, member)
     plain = machine.live([], events)

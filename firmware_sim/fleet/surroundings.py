@@ -19,6 +19,7 @@ class Surroundings:
     office: bool
     order: int
     name: str  # of the streams: seed and code
+    common: str  # of the streams that twins share: seed and set
 
     @property
     def weekend(self) -> Booleans:
@@ -27,9 +28,10 @@ class Surroundings:
     def stream(self, use: str) -> np.random.Generator:
         return draw(f"{self.name}/{use}")
 
-    def wander(self, use: str, tau_d: float = 4.0) -> Floats:
-        """Unit noise that takes days to change: what a healthy machine does by itself."""
-        return noise(f"{self.name}/{use}", BINS, float(np.exp(-1.0 / (tau_d * PER_DAY))), 2.5)
+    def wander(self, use: str, tau_d: float = 4.0, *, shared: bool = False) -> Floats:
+        """Unit noise that takes days to change: what a healthy machine, or what twins share, does by itself."""
+        name = self.common if shared else self.name
+        return noise(f"{name}/{use}", BINS, float(np.exp(-1.0 / (tau_d * PER_DAY))), 2.5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,7 @@ def ups(around: Surroundings, p: Figures, knobs: Knobs) -> Course:
     values: dict[str, Floats] = {
         "battery_resistance": aged + knobs["weak_block"],
         "battery_temp_rise": rise + 0.15 * around.wander("rise", 0.5),
-        "float_voltage": p["float_voltage"] - 0.0004 * (room - 24.0),
+        "float_voltage": p["float_voltage"] - 0.0004 * (room - 24.0) + 0.0008 * around.wander("float"),
     }
     return Course(values=values, occurs={"float_voltage": powered})
 
@@ -43,7 +43,10 @@ def genset(around: Surroundings, p: Figures, _knobs: Knobs) -> Course:
     tested = on_day & (around.grid.hour > first) & (around.grid.hour <= last)
     values: dict[str, Floats] = {
         "run_time": p["run_hours"] + np.cumsum(tested) * STEP_S / 3600.0,
-        "genset_start_v": p["volts"] - 0.01 * (switch_room(around.weather) - 22.0) + 0.6 * lag(tested * 1.0, 1800.0),
+        "genset_start_v": p["volts"]
+        - 0.01 * (switch_room(around.weather) - 22.0)
+        + 0.6 * lag(tested * 1.0, 1800.0)
+        + 0.05 * around.wander("volts"),
     }
     return Course(values=values, occurs={})
 

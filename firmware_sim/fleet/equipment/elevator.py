@@ -41,25 +41,28 @@ def course(around: Surroundings, p: Figures, knobs: Knobs) -> Course:
     total: Floats = float(around.stream("age").integers(100_000, 900_000)) + np.cumsum(trips, dtype=np.float64)
 
     room = 12.0 + 0.65 * around.weather.outdoor + knobs["ventilation"]
-    vib = p["machine_vib"] * (1.0 + 0.06 * (busy - 0.4)) * knobs["bearing"]
+    vib = p["machine_vib"] * (1.0 + 0.06 * (busy - 0.4) + 0.02 * around.wander("vib")) * knobs["bearing"]
     heat = p["motor_rise"] * busy + knobs["motor_heat"] * (0.4 + 0.6 * busy) + 3.0 * np.maximum(0.0, vib - 1.5)
     motor = lag(room + np.where(powered, heat, 0.0), _MOTOR_TAU_S)
     # A warm coil lets go later: copper's resistance rises with the temperature.
     release = p["brake_release"] * (1.0 + 0.0008 * (motor - 45.0)) * knobs["brake"]
+    # Grease, dust and the season: no door and no rail is the same for three months.
+    door = p["door_time"] * knobs["door"] * (1.0 + 0.006 * around.wander("door"))
+    ride = knobs["ride"] * (1.0 + 0.02 * around.wander("ride"))
     nothing = np.zeros(BINS)
     values: dict[str, Floats] = {
         "running": powered.astype(float),
-        "door_open_time": p["door_time"] * knobs["door"],
-        "door_close_time": p["door_time"] * 1.02 * knobs["door"],
+        "door_open_time": door,
+        "door_close_time": 1.02 * door,
         "door_reopen_rate": p["reopens"] + 0.8 * busy + knobs["reopens"] * (0.6 + 0.4 * busy),
-        "levelling_error": nothing + p["levelling"],
-        "car_vib_z_a95": p["car_vib_z"] * knobs["ride"],
-        "car_vib_xy_a95": p["car_vib_xy"] * knobs["ride"],
-        "speed_ratio": nothing + 98.5,
-        "cabin_noise": nothing + p["noise"],
+        "levelling_error": p["levelling"] + 0.4 * around.wander("levelling"),
+        "car_vib_z_a95": p["car_vib_z"] * ride,
+        "car_vib_xy_a95": p["car_vib_xy"] * ride,
+        "speed_ratio": 98.5 + 0.2 * around.wander("speed"),
+        "cabin_noise": p["noise"] + 0.25 * around.wander("noise"),
         "brake_release_time": release,
-        "brake_stop_distance": p["brake_stop"] * knobs["brake"],
-        "rope_slip": nothing + p["rope_slip"],
+        "brake_stop_distance": p["brake_stop"] * knobs["brake"] * (1.0 + 0.008 * around.wander("lining")),
+        "rope_slip": p["rope_slip"] * (1.0 + 0.06 * around.wander("ropes")),
         "machine_vib_rms": np.where(powered, vib, 0.0),
         "motor_temp": motor,
         "machine_room_temp": room,

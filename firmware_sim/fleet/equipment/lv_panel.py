@@ -4,7 +4,7 @@ import numpy as np
 
 from firmware_sim.fleet.equipment.kind import Figures, Kind, Knobs
 from firmware_sim.fleet.equipment.load import load_course
-from firmware_sim.fleet.grid import BINS, Floats
+from firmware_sim.fleet.grid import Floats
 from firmware_sim.fleet.surroundings import Course, Surroundings, lag, switch_room
 
 KNOBS = {
@@ -26,7 +26,6 @@ def course(around: Surroundings, p: Figures, knobs: Knobs) -> Course:
     load = np.where(powered, load_course(around, p["load_scale"]) * knobs["transfer"], 0.0)
     rise = p["joint_rise"] * load * load
     sound, worst = lag(rise, _JOINT_TAU_S), lag(rise * _ASYMMETRY * knobs["joint"], _JOINT_TAU_S)
-    nothing = np.zeros(BINS)
     values: dict[str, Floats] = {
         "busbar_temp": switch_room(around.weather) + worst,
         "busbar_delta_pct": 100.0 * (worst - sound) / np.maximum(worst, 0.1),
@@ -35,8 +34,10 @@ def course(around: Surroundings, p: Figures, knobs: Knobs) -> Course:
         "voltage_unbalance": 0.7 + 0.1 * around.wander("unbalance", 2.0),
         "thd_u": 2.2 + 0.8 * load + 0.12 * around.wander("harmonics", 2.0),
         "phase_current_dev": 6.0 + 0.7 * around.wander("phases", 1.0),
-        "power_factor": p["power_factor"] + 0.02 * (load - 0.5) - knobs["capacitor"],
-        "residual_current": nothing + p["residual"] + 45.0 * around.weather.damp,
+        "power_factor": p["power_factor"] + 0.02 * (load - 0.5) + 0.0015 * around.wander("factor") - knobs["capacitor"],
+        "residual_current": p["residual"] * (1.0 + 0.15 * load)
+        + 45.0 * around.weather.damp
+        + 4.0 * around.wander("leak"),
     }
     graded = worst >= _GRADABLE_RISE
     return Course(values=values, occurs={"busbar_delta_pct": graded & powered, **dict.fromkeys(_QUALITY, powered)})
