@@ -27,6 +27,7 @@ EVENT_NAMES: Mapping[str, str] = {
     EntryKind.ALARM_EASED: "告警减轻",
     EntryKind.ALARM_CLEARED: "告警解除",
     EntryKind.REOPENED: "故障再现，重新打开",
+    EntryKind.JUDGED: "判定",
     Transition.DISPATCH: "派工",
     Transition.ACKNOWLEDGE: "接单",
     Transition.ARRIVE: "到场",

@@ -6,6 +6,7 @@ from iot_maint.domain.alarms import AlarmStatus
 from iot_maint.domain.catalog import BasisKind, Need, Severity, Text
 from iot_maint.domain.equipment import EquipmentStatus
 from iot_maint.domain.platform_alarms import PlatformAlarmKind
+from iot_maint.domain.verdicts import Verdict
 from iot_maint.domain.work_orders import EntryKind, Origin, Transition, WorkOrderStatus
 from iot_maint.rules.applicability import RuleStanding
 
@@ -48,7 +49,16 @@ ENTRIES: Mapping[EntryKind, Text] = {
     EntryKind.ALARM_CLEARED: Text(zh="告警已恢复", en="alarm cleared"),
     EntryKind.REOPENED: Text(zh="故障再现，重新打开", en="fault is back, reopened"),
     EntryKind.TRANSITION: Text(zh="处理", en="step"),
+    EntryKind.JUDGED: Text(zh="判定", en="judged"),
 }
+
+VERDICTS: Mapping[Verdict, Text] = {
+    Verdict.REAL_FAULT: Text(zh="真故障", en="real fault"),
+    Verdict.FALSE_ALARM: Text(zh="误报", en="false alarm"),
+    Verdict.SENSOR_FAULT: Text(zh="传感器故障", en="sensor fault"),
+    Verdict.NOT_FOUND: Text(zh="未发现", en="nothing found"),
+}
+NOT_JUDGED = Text(zh="未判定", en="not judged")
 
 ORIGINS: Mapping[Origin, Text] = {
     Origin.ALARM: Text(zh="告警", en="alarm"),

@@ -50,6 +50,11 @@ def test_an_older_schema_is_refused_until_migrated(empty_url: str) -> None:
     execute(empty_url, "DROP TABLE silence_states")
     execute(empty_url, "DROP TABLE tokens")
     execute(empty_url, "DROP TABLE workers")
+    execute(empty_url, "DROP INDEX ix_work_orders_ended_at_id")
+    execute(empty_url, "DROP INDEX ix_work_orders_verdict_ended_at_id")
+    for column in ("ended_at", "verdict", "judged_at", "judged_by", "found_mode", "failed_at", "parts_replaced"):
+        execute(empty_url, f"ALTER TABLE work_orders DROP COLUMN {column}")
+    execute(empty_url, "ALTER TABLE timeline_entries DROP COLUMN judgement")
     execute(empty_url, "UPDATE alembic_version SET version_num = '0002_alarms_and_orders'")
 
     with open_database(empty_url) as database:
