@@ -6,6 +6,7 @@ from iot_maint.domain.alarms import AlarmStatus
 from iot_maint.domain.catalog import BasisKind, Need, Severity, Text
 from iot_maint.domain.equipment import EquipmentStatus
 from iot_maint.domain.platform_alarms import PlatformAlarmKind
+from iot_maint.domain.sources import Source
 from iot_maint.domain.verdicts import Verdict
 from iot_maint.domain.work_orders import EntryKind, Origin, Transition, WorkOrderStatus
 from iot_maint.rules.applicability import RuleStanding
@@ -57,6 +58,11 @@ VERDICTS: Mapping[Verdict, Text] = {
     Verdict.FALSE_ALARM: Text(zh="误报", en="false alarm"),
     Verdict.SENSOR_FAULT: Text(zh="传感器故障", en="sensor fault"),
     Verdict.NOT_FOUND: Text(zh="未发现", en="nothing found"),
+}
+SOURCES: Mapping[Source, Text] = {
+    Source.RULE: Text(zh="规则", en="rules"),
+    Source.MODEL: Text(zh="检测模型", en="detectors"),
+    Source.FORECAST: Text(zh="预测", en="forecasts"),
 }
 NOT_JUDGED = Text(zh="未判定", en="not judged")
 

@@ -1,11 +1,29 @@
-"""Ends and verdicts of work orders in the database."""
+"""Ends and verdicts of work orders in the database, and who contributed to each."""
 
-from sqlalchemy import Connection, update
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
-from iot_maint.domain.verdicts import Judgement
-from iot_maint.domain.work_orders import WorkOrder, WorkOrderStatus
-from iot_maint.storage.relational.tables.orders import work_orders
-from iot_maint.storage.relational.verdicts import judgement_row
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, exists, func, or_, select, update
+
+from iot_maint.domain.feedback import EndedOrder, EndedQuery, FaultQuery, JudgedFault
+from iot_maint.domain.findings import Evidence
+from iot_maint.domain.queries import Page, PageRequest
+from iot_maint.domain.verdicts import Judgement, Verdict
+from iot_maint.domain.work_orders import EntryKind, Transition, WorkOrder, WorkOrderStatus
+from iot_maint.storage.relational import pages
+from iot_maint.storage.relational.rows import from_json, from_row
+from iot_maint.storage.relational.statements import chunks
+from iot_maint.storage.relational.tables.orders import timeline_entries, work_orders
+from iot_maint.storage.relational.verdicts import IS_PREVENTIVE, judgement_row
+
+_SORTING = pages.Sorting(
+    id=work_orders.c.id, default="ended_at", keys={"ended_at": (work_orders.c.ended_at, pages.BY_TIME)}
+)
+_entry = timeline_entries.c
+# Whatever a rule wrote into the story, but for what says that its fault is going.
+_CONTRIBUTED = and_(
+    _entry.rule.is_not(None), _entry.kind.not_in([EntryKind.ALARM_EASED.value, EntryKind.ALARM_CLEARED.value])
+)
 
 
 class SqlFeedback:
@@ -31,3 +49,117 @@ class SqlFeedback:
             .returning(work_orders.c.id)
         )
         return self._connection.execute(statement).first() is not None
+
+    def ended(self, query: EndedQuery, limit: int) -> list[EndedOrder]:
+        """The asked orders, those that ended first before the others; at most `limit`."""
+        statement = (
+            select(work_orders).where(*_asked(query)).order_by(work_orders.c.ended_at, work_orders.c.id).limit(limit)
+        )
+        rows = self._connection.execute(statement).mappings().all()
+        stories = self._stories([row["number"] for row in rows])
+        return [from_row(row, EndedOrder, **stories[row["number"]].facts(row["judged_at"])) for row in rows]
+
+    def faults(self, query: FaultQuery, request: PageRequest) -> Page[JudgedFault]:
+        """The asked orders, those that ended first before the others."""
+        statement = select(work_orders).where(*_asked_faults(query))
+        rows, next_cursor = pages.read_page(self._connection, statement, _SORTING, request)
+        stories = self._stories([row["number"] for row in rows])
+        return Page(items=[_fault(row, stories[row["number"]]) for row in rows], next_cursor=next_cursor)
+
+    def evidence_of(self, rule: str, numbers: Sequence[str]) -> Mapping[str, Sequence[Evidence]]:
+        """What that rule contributed to each of these orders, oldest first; its clears are left out."""
+        found: dict[str, list[Evidence]] = {number: [] for number in numbers}
+        for some in chunks(numbers):
+            statement = (
+                select(_entry.order_number, _entry.evidence)
+                .where(_entry.order_number.in_(some), _CONTRIBUTED, _entry.rule == rule, _entry.evidence.is_not(None))
+                .order_by(_entry.id)
+            )
+            for number, evidence in self._connection.execute(statement):
+                found[number].append(from_json(evidence, Evidence))
+        return found
+
+    def _stories(self, numbers: Sequence[str]) -> Mapping[str, "_Story"]:
+        stories = {number: _Story() for number in numbers}
+        steps = _entry.transition.in_([Transition.ARRIVE.value, Transition.COMPLETE.value])
+        by = (_entry.order_number, _entry.rule, _entry.transition)
+        for some in chunks(numbers):
+            statement = (
+                select(*by, func.min(_entry.recorded_at), func.max(_entry.recorded_at))
+                .where(_entry.order_number.in_(some), or_(_CONTRIBUTED, steps))
+                .group_by(*by)
+            )
+            for number, rule, transition, first, last in self._connection.execute(statement):
+                stories[number].note(rule, transition, first, last)
+        return stories
+
+
+class _Story:
+    """What an order's timeline says of its sources and steps."""
+
+    def __init__(self) -> None:
+        self._contributed: list[tuple[datetime, str]] = []
+        self._attended_at: datetime | None = None
+        self.finished_at: datetime | None = None
+
+    def note(self, rule: str | None, transition: str | None, first: datetime, last: datetime) -> None:
+        if rule is not None:
+            self._contributed.append((first, rule))
+        elif transition == Transition.ARRIVE.value:
+            self._attended_at = first
+        else:
+            self.finished_at = last
+
+    def facts(self, judged_at: datetime | None) -> dict[str, object]:
+        """As attributes of an ended order; a rule that spoke after the verdict is none of its sources."""
+        sources = sorted(rule for at, rule in self._contributed if judged_at is None or at <= judged_at)
+        return {
+            "sources": tuple(sources),
+            "attended_at": self._attended_at,
+            "finished_at": self.finished_at,
+        }
+
+
+def _asked(query: EndedQuery) -> list[ColumnElement[bool]]:
+    filters = {
+        work_orders.c.site: query.site,
+        work_orders.c.equipment: query.equipment,
+        work_orders.c.equipment_type: query.equipment_type,
+        work_orders.c.fault_mode: query.fault_mode,
+    }
+    asked = [column == value for column, value in filters.items() if value is not None]
+    if query.rule is not None:
+        contributed = exists().where(
+            _entry.order_number == work_orders.c.number, _entry.rule == query.rule, _CONTRIBUTED
+        )
+        asked.append(contributed)
+    return [IS_PREVENTIVE, work_orders.c.ended_at >= query.since, work_orders.c.ended_at < query.until, *asked]
+
+
+def _asked_faults(query: FaultQuery) -> list[ColumnElement[bool]]:
+    asked: list[ColumnElement[bool]] = [
+        work_orders.c.verdict.in_(sorted(verdict.value for verdict in query.verdicts)),
+        work_orders.c.ended_at.is_not(None),
+    ]
+    if query.equipment is not None:
+        asked.append(work_orders.c.equipment == query.equipment)
+    if query.since is not None:
+        # A failure may come after the end: then the verdict was mended.
+        asked.append(func.coalesce(work_orders.c.failed_at, work_orders.c.ended_at) >= query.since)
+    if query.until is not None:
+        asked.append(or_(work_orders.c.onset_at < query.until, work_orders.c.failed_at < query.until))
+    return asked
+
+
+def _fault(row: RowMapping, story: _Story) -> JudgedFault:
+    failed_at: datetime | None = row["failed_at"]
+    onset_at: datetime = row["onset_at"]
+    return JudgedFault(
+        equipment=row["equipment"],
+        fault_mode=row["found_mode"] or row["fault_mode"],
+        onset_at=onset_at if failed_at is None else min(onset_at, failed_at),
+        failed_at=failed_at,
+        finished_at=story.finished_at or row["ended_at"],
+        order=row["number"],
+        verdict=Verdict(row["verdict"]),
+    )
