@@ -21,6 +21,7 @@ from pydantic_settings import (
 
 from iot_maint.domain.catalog import Language
 from iot_maint.domain.errors import BrokenSetting
+from iot_maint.domain.feedback import DEFAULT_REVIEW, ReviewPolicy
 from iot_maint.tls import TlsFiles
 from iot_maint.topic_rules import TopicRule
 
@@ -30,6 +31,7 @@ SETTINGS_FILE = Path("iot-maint.toml")
 NOT_SETTINGS = frozenset({"IOT_MAINT_REQUIRE_SERVICES"})  # read by the tests alone
 
 LAST_PORT = 65_535
+LONGEST_WINDOW = timedelta(days=3650)
 
 _SPAN = re.compile(r"(?P<amount>\d+(?:\.\d+)?)(?P<unit>ms|s|m|h|d)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -124,6 +126,9 @@ class Settings(BaseSettings):
     webhook_url: SecretStr | None = None
     webhook_secret: SecretStr | None = None
     service_levels: Literal["four-level", "three-level", "premium"] = "four-level"
+    review_below: float = Field(default=DEFAULT_REVIEW.below, ge=0, le=1)
+    review_judged: int = Field(default=DEFAULT_REVIEW.judged, ge=1)
+    review_window: Span = DEFAULT_REVIEW.window
     topics: TopicRules = ()
 
     @field_validator("mqtt_tls_ca", "mqtt_tls_cert", "mqtt_tls_key", "telemetry_tls_ca")
@@ -147,6 +152,13 @@ class Settings(BaseSettings):
     def _spool_is_large_enough(cls, value: int) -> int:
         if value < SMALLEST_SPOOL:
             raise ValueError("a spool of less than 64MiB is too small")
+        return value
+
+    @field_validator("review_window")
+    @classmethod
+    def _window_is_a_window(cls, value: timedelta) -> timedelta:
+        if not timedelta() < value <= LONGEST_WINDOW:
+            raise ValueError(f"must be longer than 0 and at most {LONGEST_WINDOW.days}d")
         return value
 
     @field_validator("http_bind")
@@ -180,6 +192,11 @@ class Settings(BaseSettings):
         if self.telemetry_url is None:
             return f"sqlite:///{self.data_dir / 'telemetry.db'}"
         return self.telemetry_url.get_secret_value()
+
+    @property
+    def review(self) -> ReviewPolicy:
+        """When a rule, detector or forecast asks for review."""
+        return ReviewPolicy(below=self.review_below, judged=self.review_judged, window=self.review_window)
 
     @property
     def mqtt_tls(self) -> TlsFiles:

@@ -12,6 +12,7 @@ from iot_maint.api.resources import (
     archive,
     docs_page,
     equipment,
+    faults,
     feedback,
     health,
     quality,
@@ -31,6 +32,7 @@ _RESOURCES = (
     alarms.router,
     work_orders.csv_router,
     work_orders.router,
+    faults.router,
 )
 
 

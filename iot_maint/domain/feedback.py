@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from iot_maint.domain.verdicts import Verdict
 
@@ -50,6 +51,20 @@ class ReviewPolicy:
     below: float = 0.5
     judged: int = 5
     window: timedelta = timedelta(days=90)
+
+
+DEFAULT_REVIEW = ReviewPolicy()
+
+
+class Advice(StrEnum):
+    """What can be said of another limit."""
+
+    SUGGESTED = "suggested"
+    NO_LIMIT_PARTS = "no_limit_parts"
+    OWN_LIMITS = "own_limits"
+    NOT_SOUND = "not_sound"
+    NO_LIMIT_TO_SET = "no_limit_to_set"
+    NO_EVIDENCE = "no_evidence"
 
 
 # Nothing was wrong with the machine: its data there is healthy, unless the sensor itself was broken.

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from iot_maint.api.models.common import Answer, Instant
+from iot_maint.domain.feedback import Advice
 from iot_maint.domain.sources import Source
 from iot_maint.domain.verdicts import Verdict
 from iot_maint.rules.periods import Every
@@ -55,3 +56,52 @@ class PrecisionPageModel(Answer):
     to: Instant
     items: list[PrecisionModel]
     next_cursor: str | None
+
+
+class RelativeLimitModel(Answer):
+    """Relative to a parameter of the equipment: parameter × times + plus."""
+
+    parameter: str = Field(examples=["setpoint"])
+    times: float
+    plus: float
+
+
+class SuggestionModel(Answer):
+    """A limit that would have served better, as `PUT /equipment/{code}/limits/{rule_key}` takes it."""
+
+    limit: float | RelativeLimitModel = Field(examples=[85])
+    avoided: int = Field(description="False orders that it would have spared.", examples=[5])
+    remaining: int = Field(description="False orders that it would not have spared.", examples=[1])
+    kept: int = Field(description="Right orders, all of which it would have raised too.", examples=[3])
+
+
+class ReviewedEquipmentModel(Answer):
+    """A piece of equipment on which the source was judged."""
+
+    code: str = Field(examples=["P-01"])
+    confirmed: int
+    false: int
+
+
+class ReviewModel(TallyModel):
+    """A rule, detector or forecast that was wrong too often lately; its orders that ended in [from, to) are counted."""
+
+    rule: str = Field(examples=["pump.bearing_temp_warning"])
+    label: str = Field(examples=["轴承温度（警告）"])
+    source: Source
+    since: Instant = Field(description="The end of the order with which its share of right ones became too low.")
+    from_: Instant = Field(alias="from")
+    to: Instant
+    text: str = Field(examples=["近 90 天判定 8 张工单，3 张属实，精确率 37.5 %，低于 50 %，请复核"])
+    equipment: list[ReviewedEquipmentModel] = Field(description="Those with the most false orders, 20 at most.")
+    advice: Advice
+    advice_text: str = Field(examples=["建议限值 85：5 张不属实工单中可避免 5 张，3 张属实工单全部保留"])
+    suggestion: SuggestionModel | None
+
+
+class ReviewsModel(Answer):
+    """Everything that asks for review now: of `judged` orders or more, less than `below` were right."""
+
+    below: float = Field(examples=[0.5])
+    judged: int = Field(examples=[5])
+    items: list[ReviewModel]

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from iot_maint.api.models.common import Answer, Asked, Code, Instant
+from iot_maint.api.models.feedback import ReviewModel
 from iot_maint.domain.catalog import Comparison, Limit, Need, Severity
 from iot_maint.rules.applicability import RuleStanding
 
@@ -47,6 +48,7 @@ class RuleModel(Answer):
     gated: bool | None = Field(default=None, description="Looks only while the equipment runs.")
     needs: Need | None = Field(default=None, description="The rule kind that a waiting one needs.")
     limit_text: str | None = Field(default=None, description="A waiting rule's limit in words.")
+    review: ReviewModel | None = Field(default=None, description="Why it asks for review; null: it does not.")
 
 
 class ActiveModel(Answer):

@@ -1,6 +1,6 @@
 """How often rules, detectors and forecasts were right."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated
 
@@ -12,16 +12,24 @@ from iot_maint.api.computed_pages import page_of
 from iot_maint.api.context import ApiContext, Context
 from iot_maint.api.csv_export import CSV, stream_csv
 from iot_maint.api.languages import ReaderLanguage
-from iot_maint.api.models.feedback import PrecisionPageModel
+from iot_maint.api.models.feedback import PrecisionPageModel, ReviewsModel
 from iot_maint.api.paging import Cursor, Limit
 from iot_maint.api.parameters import CodeQuery, InstantQuery, TypeQuery
+from iot_maint.domain.catalog import Language
 from iot_maint.domain.feedback import EndedQuery
 from iot_maint.domain.json_value import JsonObject
+from iot_maint.domain.ports import Repositories
 from iot_maint.domain.queries import Page
 from iot_maint.domain.tokens import Scope
 from iot_maint.rules.periods import Every
-from iot_maint.services.feedback.documents import PRECISION_COLUMNS, precision_cells, precision_document
+from iot_maint.services.feedback.documents import (
+    PRECISION_COLUMNS,
+    precision_cells,
+    precision_document,
+    review_document,
+)
 from iot_maint.services.feedback.precision import By, PrecisionRow, ended_orders, precision_rows
+from iot_maint.services.feedback.reviews import reviews
 from iot_maint.services.quantities import say_instant
 from iot_maint.services.tables import Cell
 
@@ -94,6 +102,27 @@ def export_precision(
 
     now = context.clock.now().astimezone(context.zone)
     return stream_csv("precision", PRECISION_COLUMNS, lambda _: Page(items=rows, next_cursor=None), cells, now)
+
+
+@router.get("/rules/reviews", response_model=ReviewsModel, operation_id="list_reviews")
+def list_reviews(context: Context, language: ReaderLanguage) -> JsonObject:
+    """What was wrong too often lately: a rule, detector or forecast, why, since when, and which limit would be better.
+
+    A suggestion is accepted by giving the equipment that limit: `PUT /equipment/{code}/limits/{rule_key}`.
+    """
+    with context.database.reading() as repositories:
+        documents = review_documents(context, repositories, language)
+    policy = context.review
+    return {"below": policy.below, "judged": policy.judged, "items": list(documents.values())}
+
+
+def review_documents(context: ApiContext, repositories: Repositories, language: Language) -> Mapping[str, JsonObject]:
+    """What asks for review, by rule id."""
+    policy = context.review
+    found = reviews(repositories, context.catalog, policy, context.clock.now())
+    return {
+        rule: review_document(review, policy, context.catalog, language, context.zone) for rule, review in found.items()
+    }
 
 
 def _rows(context: ApiContext, query: EndedQuery, by: By, every: Every | None) -> list[PrecisionRow]:

@@ -22,7 +22,7 @@ class FeedbackRepository(Protocol):
         ...
 
     def ended(self, query: EndedQuery, limit: int) -> list[EndedOrder]:
-        """The asked orders, those that ended first before the others; at most `limit`."""
+        """The asked orders, those that ended last before the others; at most `limit`."""
         ...
 
     def faults(self, query: FaultQuery, request: PageRequest) -> Page[JudgedFault]:

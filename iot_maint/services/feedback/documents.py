@@ -1,19 +1,25 @@
 """Counted feedback in the reader's language, as documents and as rows of a table."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from iot_maint.domain.catalog import Catalog, Language
+from iot_maint.domain.feedback import Advice, ReviewPolicy
 from iot_maint.domain.json_value import JsonObject
 from iot_maint.domain.sources import Source, source_of
 from iot_maint.domain.verdicts import Verdict
+from iot_maint.rules.limit_suggestion import Suggestion
 from iot_maint.rules.precision import Tally, quantile
 from iot_maint.services.feedback.precision import By, PrecisionRow
-from iot_maint.services.quantities import say_instant
+from iot_maint.services.feedback.reviews import LimitAdvice, Review
+from iot_maint.services.limit_text import write_limit
+from iot_maint.services.quantities import say_instant, say_number
 from iot_maint.services.tables import Cell
-from iot_maint.services.texts import SEVERITIES, SOURCES
+from iot_maint.services.texts import ADVICE, REVIEW, SEVERITIES, SOURCES
 
 _DIGITS = 4  # of shares
+_MOST_EQUIPMENT = 20  # named in a review: those with the most false orders
 PRECISION_COLUMNS = (
     "key",
     "label",
@@ -84,6 +90,62 @@ def precision_cells(row: PrecisionRow, by: By, catalog: Catalog, language: Langu
     return [cell if isinstance(cell, str | int | float) else None for cell in map(scalars.get, PRECISION_COLUMNS)]
 
 
+def review_document(
+    review: Review, policy: ReviewPolicy, catalog: Catalog, language: Language, zone: ZoneInfo
+) -> JsonObject:
+    """Why a source asks for review, since when, by which numbers and on which equipment, and what may be done."""
+    counted = review.tally
+    return {
+        "rule": review.rule,
+        "label": rule_label(review.rule, catalog, language),
+        "source": source_of(review.rule).value,
+        "since": say_instant(review.since, zone),
+        "from": say_instant(review.start, zone),
+        "to": say_instant(review.end, zone),
+        "text": REVIEW.of(language).format(
+            days=say_number(policy.window / timedelta(days=1)),
+            judged=counted.judged,
+            confirmed=counted.confirmed,
+            precision=_percent(counted.precision or 0.0),
+            below=_percent(policy.below),
+        ),
+        **tally_document(counted),
+        "equipment": [
+            {"code": code, "confirmed": one.confirmed, "false": one.false}
+            for code, one in sorted(review.by_equipment.items(), key=lambda item: (-item[1].false, item[0]))
+        ][:_MOST_EQUIPMENT],
+        "advice": review.advice.advice.value,
+        "advice_text": _say_advice(review, language),
+        "suggestion": _suggestion_document(review.advice),
+    }
+
+
+def _suggestion_document(advice: LimitAdvice) -> JsonObject | None:
+    limit, found = advice.limit, advice.found
+    if advice.advice is not Advice.SUGGESTED or limit is None or not isinstance(found, Suggestion):
+        return None
+    return {
+        "limit": limit.value
+        if limit.parameter is None
+        else {"parameter": limit.parameter, "times": limit.times, "plus": limit.plus},
+        "avoided": found.avoided,
+        "remaining": found.remaining,
+        "kept": found.kept,
+    }
+
+
+def _say_advice(review: Review, language: Language) -> str:
+    advice, found = review.advice, review.advice.found
+    said: dict[str, str | int] = {"reason": advice.reason, "false": review.tally.false}
+    if advice.limit is not None:
+        said["limit"] = write_limit(advice.limit)
+    if isinstance(found, Suggestion):
+        said |= {"avoided": found.avoided, "kept": found.kept}
+    elif found is not None:
+        said |= {"lost": found.lost, "real": found.real}
+    return ADVICE[advice.advice].of(language).format(**said)
+
+
 def key_label(key: str, by: By, catalog: Catalog, language: Language) -> str:
     """What the catalog calls it; the key where it has no name, or the catalog does not know it any more."""
     if by is By.RULE:
@@ -121,6 +183,10 @@ def _lead_time_document(counted: Tally) -> JsonObject | None:
         "median_s": round(quantile(times, 0.5), 1),
         "q3_s": round(quantile(times, 0.75), 1),
     }
+
+
+def _percent(share: float) -> str:
+    return f"{say_number(round(share * 100, 1))} %"
 
 
 def _share(value: float | None) -> float | None:

@@ -51,9 +51,12 @@ class SqlFeedback:
         return self._connection.execute(statement).first() is not None
 
     def ended(self, query: EndedQuery, limit: int) -> list[EndedOrder]:
-        """The asked orders, those that ended first before the others; at most `limit`."""
+        """The asked orders, those that ended last before the others; at most `limit`."""
         statement = (
-            select(work_orders).where(*_asked(query)).order_by(work_orders.c.ended_at, work_orders.c.id).limit(limit)
+            select(work_orders)
+            .where(*_asked(query))
+            .order_by(work_orders.c.ended_at.desc(), work_orders.c.id.desc())
+            .limit(limit)
         )
         rows = self._connection.execute(statement).mappings().all()
         stories = self._stories([row["number"] for row in rows])
