@@ -41,6 +41,8 @@ class Review:
 
 def reviews(repositories: Repositories, catalog: Catalog, policy: ReviewPolicy, now: datetime) -> dict[str, Review]:
     """By rule id, detectors and forecasts included; of the newest orders, where there are too many to count."""
+    if policy.below <= 0:
+        return {}  # nothing can be less than that
     query = EndedQuery(since=now - policy.window, until=now)
     found: dict[str, Review] = {}
     for rule, orders in sorted(_by_source(repositories.feedback.ended(query, MOST_ORDERS)).items()):

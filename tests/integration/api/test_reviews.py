@@ -8,7 +8,9 @@ import pytest
 
 from iot_maint.domain.alarms import AlarmEvent
 from iot_maint.domain.catalog import Comparison
-from tests.api_builders import ApiUnderTest
+from iot_maint.domain.feedback import ReviewPolicy
+from iot_maint.services.feedback.reviews import reviews
+from tests.api_builders import CATALOG, ApiUnderTest
 from tests.builders import DWELL, T0, an_alarm_event, an_equipment
 
 RULE = "pump.bearing_temp_warning"
@@ -104,6 +106,12 @@ def test_what_is_long_ago_is_forgotten(api: ApiUnderTest) -> None:
     mostly_false(api)
     api.clock.at += timedelta(days=89)
     assert asking(api) == []
+
+
+def test_where_reviews_are_switched_off_nothing_asks(api: ApiUnderTest) -> None:
+    mostly_false(api)
+    with api.database.reading() as repositories:
+        assert reviews(repositories, CATALOG, ReviewPolicy(below=0), api.clock.now()) == {}
 
 
 def test_since_begins_anew_after_it_was_right_again(api: ApiUnderTest) -> None:
