@@ -22,10 +22,11 @@ class EndedQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndedOrder:
-    """A preventive order that was closed or cancelled.
+    """A preventive order that a person closed or cancelled.
 
-    `attended_at`: somebody first arrived; `finished_at`: the work was last completed; both by the clock.  `sources`
-    are the ids of the rules, detectors and forecasts that contributed evidence before it was judged.
+    `raised_at`: the order's, or when the first of its sources spoke, if that was before.  `attended_at`: somebody first
+    arrived; `finished_at`: the work was last completed; both by the clock.  `sources` are the ids of the rules,
+    detectors and forecasts that contributed evidence before it was judged.
     """
 
     number: str

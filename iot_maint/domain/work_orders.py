@@ -129,8 +129,8 @@ class WorkOrder:
     """A ticket.  Stores codes and values; texts are rendered from the catalog in the reader's language.
 
     `onset_at`: event time of the first crossing; `raised_at`: event time when the dwell was complete; `opened_at`:
-    the clock at commit.  `previous` is the order this one follows for the same fault.  `ended_at`: the clock when it
-    was closed or cancelled; `judgement` is the verdict in force.  An order that is opened again has neither.
+    the clock at commit.  `previous` is the order this one follows for the same fault.  `ended_at`: the clock when a
+    person closed or cancelled it; `judgement` is the verdict in force.  An order that is opened again has neither.
     """
 
     number: str

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from iot_maint.domain.outbox import Channel, OrderEvent
 from iot_maint.domain.ports import Repositories
-from iot_maint.domain.work_orders import ENDED, PREVENTIVE, EntryKind, TimelineEntry, Transition, WorkOrder
+from iot_maint.domain.work_orders import PREVENTIVE, EntryKind, TimelineEntry, Transition, WorkOrder
 
 UNJUDGED = "unjudged"  # what an event says of a preventive order that ended without a verdict
 
@@ -55,12 +55,12 @@ def announce_judgement(
     announce(repositories, order, entry, [channel for channel in channels if channel is not Channel.TELEMETRY])
     ends = (Transition.CLOSE, Transition.CANCEL)
     end = next((one for one in reversed(order.timeline) if one.transition in ends), None)
-    if Channel.TELEMETRY in channels and order.status in ENDED and end is not None:
+    if Channel.TELEMETRY in channels and order.ended_at is not None and end is not None:
         again = replace(event_of(order, end), id=event_of(order, entry).id)
         repositories.outbox.add(again, [Channel.TELEMETRY])
 
 
 def _verdict(order: WorkOrder) -> dict[str, str]:
-    if order.status not in ENDED or order.origin not in PREVENTIVE:
+    if order.ended_at is None or order.origin not in PREVENTIVE:
         return {}
     return {"verdict": order.judgement.verdict.value if order.judgement is not None else UNJUDGED}

@@ -11,7 +11,7 @@ from iot_maint.domain.json_value import JsonObject
 from iot_maint.domain.outbox import OrderEvent
 from iot_maint.domain.ports import Database
 from iot_maint.domain.verdicts import Judgement
-from iot_maint.domain.work_orders import ENDED, PREVENTIVE, EntryKind, TimelineEntry, WorkOrder, legal_transitions
+from iot_maint.domain.work_orders import PREVENTIVE, EntryKind, TimelineEntry, WorkOrder, legal_transitions
 from iot_maint.services.evidence import evidence_document
 from iot_maint.services.quantities import say_instant
 from iot_maint.services.texts import (
@@ -112,7 +112,7 @@ def verdict_label(order: WorkOrder, language: Language) -> str | None:
     """The verdict's name; that there is none where there should be one; nothing where none is expected (yet)."""
     if order.judgement is not None:
         return VERDICTS[order.judgement.verdict].of(language)
-    return NOT_JUDGED.of(language) if order.status in ENDED and order.origin in PREVENTIVE else None
+    return NOT_JUDGED.of(language) if order.ended_at is not None and order.origin in PREVENTIVE else None
 
 
 def judgement_document(

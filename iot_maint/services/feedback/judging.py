@@ -11,7 +11,6 @@ from iot_maint.domain.ports import Clock, Repositories
 from iot_maint.domain.verdicts import Judgement, Verdict
 from iot_maint.domain.work_orders import (
     DONE_BUT_OPEN,
-    ENDED,
     JUDGING,
     PREVENTIVE,
     EntryKind,
@@ -85,7 +84,8 @@ def revise_verdict(
     order = repositories.orders.get(number)
     if order is None:
         raise UnknownThing(f"no work order {number}")
-    if order.status not in ENDED | DONE_BUT_OPEN:
+    if order.ended_at is None and order.status not in DONE_BUT_OPEN:
+        # Also one that a rule itself cancelled: nobody was sent, nobody can know.
         raise Conflict(f"{number} is {order.status}: it is judged when its work is done, with that step or later")
     now = clock.now()
     judgement = judge(order, now) if judge is not None else None

@@ -60,7 +60,7 @@ class SqlFeedback:
         )
         rows = self._connection.execute(statement).mappings().all()
         stories = self._stories([row["number"] for row in rows])
-        return [from_row(row, EndedOrder, **stories[row["number"]].facts(row["judged_at"])) for row in rows]
+        return [from_row(row, EndedOrder, **stories[row["number"]].facts(row)) for row in rows]
 
     def faults(self, query: FaultQuery, request: PageRequest) -> Page[JudgedFault]:
         """The asked orders, those that ended first before the others."""
@@ -88,37 +88,39 @@ class SqlFeedback:
         by = (_entry.order_number, _entry.rule, _entry.transition)
         for some in chunks(numbers):
             statement = (
-                select(*by, func.min(_entry.recorded_at), func.max(_entry.recorded_at))
+                select(*by, func.min(_entry.at), func.min(_entry.recorded_at), func.max(_entry.recorded_at))
                 .where(_entry.order_number.in_(some), or_(_CONTRIBUTED, steps))
                 .group_by(*by)
             )
-            for number, rule, transition, first, last in self._connection.execute(statement):
-                stories[number].note(rule, transition, first, last)
+            for number, rule, transition, spoke, first, last in self._connection.execute(statement):
+                if rule is not None:
+                    stories[number].contributed.append((first, spoke, rule))
+                elif transition == Transition.ARRIVE.value:
+                    stories[number].attended_at = first
+                else:
+                    stories[number].finished_at = last
         return stories
 
 
 class _Story:
-    """What an order's timeline says of its sources and steps."""
+    """What an order's timeline says: (recorded, event time, rule) of its sources, and when the steps were taken."""
 
     def __init__(self) -> None:
-        self._contributed: list[tuple[datetime, str]] = []
-        self._attended_at: datetime | None = None
+        self.contributed: list[tuple[datetime, datetime, str]] = []
+        self.attended_at: datetime | None = None
         self.finished_at: datetime | None = None
 
-    def note(self, rule: str | None, transition: str | None, first: datetime, last: datetime) -> None:
-        if rule is not None:
-            self._contributed.append((first, rule))
-        elif transition == Transition.ARRIVE.value:
-            self._attended_at = first
-        else:
-            self.finished_at = last
-
-    def facts(self, judged_at: datetime | None) -> dict[str, object]:
+    def facts(self, row: RowMapping) -> dict[str, object]:
         """As attributes of an ended order; a rule that spoke after the verdict is none of its sources."""
-        sources = sorted(rule for at, rule in self._contributed if judged_at is None or at <= judged_at)
+        judged_at: datetime | None = row["judged_at"]
+        sources = {
+            rule: spoke for recorded, spoke, rule in self.contributed if judged_at is None or recorded <= judged_at
+        }
         return {
-            "sources": tuple(sources),
-            "attended_at": self._attended_at,
+            "sources": tuple(sorted(sources)),
+            # A forecast may have planned what an alarm made due.
+            "raised_at": min([row["raised_at"], *sources.values()]),
+            "attended_at": self.attended_at,
             "finished_at": self.finished_at,
         }
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from iot_maint.domain.outbox import Delivery
-from iot_maint.domain.work_orders import Origin
+from iot_maint.domain.work_orders import Origin, WorkOrderStatus
 from tests.api_builders import ApiUnderTest, a_bearing_event
 from tests.builders import T0, a_work_order, an_alarm_event, an_equipment
 
@@ -180,6 +180,15 @@ def test_only_orders_of_rules_and_models_are_judged(api: ApiUnderTest) -> None:
         repositories.orders.add(a_work_order("WO-20260101-0007", origin=Origin.MANUAL))
     assert step(api, "WO-20260101-0007", "close", verdict="real_fault").status_code == 422
     assert step(api, "WO-20260101-0007", "close").json()["verdict_label"] is None
+
+
+def test_an_order_that_a_rule_cancelled_itself_is_nobodys_to_judge(api: ApiUnderTest) -> None:
+    number = api.happen().number
+    with api.database.transaction() as repositories:
+        assert repositories.orders.set_status(number, WorkOrderStatus.OPEN, WorkOrderStatus.CANCELLED)
+    assert judge(api, number, verdict="false_alarm").status_code == 409
+    assert api.reader.get(f"{ORDERS}/{number}").json()["verdict_label"] is None
+    assert listed(api, verdict="unjudged") == []
 
 
 def test_reading_is_not_enough_to_judge(api: ApiUnderTest) -> None:

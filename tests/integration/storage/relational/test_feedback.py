@@ -125,6 +125,16 @@ def test_an_ended_order_names_its_sources_and_the_steps_that_count(database: Rel
     assert [one.rule for one in (*drift["WO-1"], *drift["WO-2"])] == ["model.drift", "model.drift"]
 
 
+def test_the_lead_counts_from_whoever_spoke_first(database: RelationalDatabase) -> None:
+    planned = an_entry(EntryKind.OPENED, "forecast.trend", T0 - timedelta(days=5))
+    due = an_entry(EntryKind.EVIDENCE_ADDED, "pump.a")
+    add(database, an_ended("WO-1", REAL, planned, due), an_ended("WO-2", REAL, due, ended=3))
+    with database.reading() as repositories:
+        forecast, alarm = repositories.feedback.ended(SPAN, 10)
+    assert forecast.raised_at == T0 - timedelta(days=5)
+    assert alarm.raised_at == T0
+
+
 def test_ended_orders_are_asked_for_by_what_they_are_and_the_newest_come_first(database: RelationalDatabase) -> None:
     opened = an_entry(EntryKind.OPENED, "pump.a")
     add(
