@@ -164,7 +164,8 @@ def _fault(row: RowMapping, story: _Story) -> JudgedFault:
         fault_mode=row["found_mode"] or row["fault_mode"],
         onset_at=onset_at if failed_at is None else min(onset_at, failed_at),
         failed_at=failed_at,
-        finished_at=story.finished_at or row["ended_at"],
+        # The clock of a device may be ahead of ours: a label never ends before it begins.
+        finished_at=max(story.finished_at or row["ended_at"], onset_at),
         order=row["number"],
         verdict=Verdict(row["verdict"]),
     )
