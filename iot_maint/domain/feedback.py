@@ -61,6 +61,7 @@ class Advice(StrEnum):
     """What can be said of another limit."""
 
     SUGGESTED = "suggested"
+    SUGGESTED_BLINDLY = "suggested_blindly"
     NO_LIMIT_PARTS = "no_limit_parts"
     OWN_LIMITS = "own_limits"
     NOT_SOUND = "not_sound"

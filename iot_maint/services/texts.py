@@ -69,6 +69,10 @@ ADVICE: Mapping[Advice, Text] = {
         zh="建议限值 {limit}：{false} 张不属实工单中可避免 {avoided} 张，{kept} 张属实工单全部保留",
         en="suggested limit {limit}: it spares {avoided} of {false} false orders and keeps all {kept} right ones",
     ),
+    Advice.SUGGESTED_BLINDLY: Text(
+        zh="建议限值 {limit}：可避免全部 {false} 张不属实工单；期间没有属实工单，无从知道会不会漏报",
+        en="suggested limit {limit}: it spares all {false} false orders; none was right, so nobody knows what it misses",
+    ),
     Advice.NO_LIMIT_PARTS: Text(
         zh="没有限值能区分：避免全部不属实工单的限值 {limit} 会漏掉 {real} 张属实工单中的 {lost} 张",
         en="no limit parts them: {limit}, which spares all false orders, would lose {lost} of {real} right ones",

@@ -19,6 +19,7 @@ from iot_maint.services.tables import Cell
 from iot_maint.services.texts import ADVICE, REVIEW, SEVERITIES, SOURCES
 
 _DIGITS = 4  # of shares
+_SUGGESTED = (Advice.SUGGESTED, Advice.SUGGESTED_BLINDLY)
 _MOST_EQUIPMENT = 20  # named in a review: those with the most false orders
 PRECISION_COLUMNS = (
     "key",
@@ -122,7 +123,7 @@ def review_document(
 
 def _suggestion_document(advice: LimitAdvice) -> JsonObject | None:
     limit, found = advice.limit, advice.found
-    if advice.advice is not Advice.SUGGESTED or limit is None or not isinstance(found, Suggestion):
+    if advice.advice not in _SUGGESTED or limit is None or not isinstance(found, Suggestion):
         return None
     return {
         "limit": limit.value

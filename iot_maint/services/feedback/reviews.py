@@ -109,7 +109,7 @@ def _advise(repositories: Repositories, catalog: Catalog, rule_id: str, orders: 
     problem = next(iter(_problems(changed, equipment_type)), None)
     if problem is not None:
         return LimitAdvice(advice=Advice.NOT_SOUND, limit=limit, found=found, reason=problem)
-    return LimitAdvice(advice=Advice.SUGGESTED, limit=limit, found=found)
+    return LimitAdvice(advice=Advice.SUGGESTED if found.kept else Advice.SUGGESTED_BLINDLY, limit=limit, found=found)
 
 
 def _threshold(catalog: Catalog, rule_id: str) -> tuple[EquipmentType | None, ThresholdRule | None]:

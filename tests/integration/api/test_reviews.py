@@ -134,6 +134,12 @@ def test_where_no_limit_parts_them_the_cost_is_said(api: ApiUnderTest) -> None:
     )
 
 
+def test_without_a_right_order_nobody_knows_what_the_limit_would_miss(api: ApiUnderTest) -> None:
+    judged(api, *((an_alarm(day, 81.0), "false_alarm") for day in range(5)))
+    (review,) = asking(api)
+    assert (review["advice"], review["suggestion"]["kept"]) == ("suggested_blindly", 0)
+
+
 def test_a_limit_beyond_the_critical_one_is_not_suggested(api: ApiUnderTest) -> None:
     judged(api, *((an_alarm(day, 94.0 + day), "false_alarm") for day in range(5)))
     (review,) = asking(api, "en")
