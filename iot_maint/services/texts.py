@@ -71,7 +71,7 @@ ADVICE: Mapping[Advice, Text] = {
     ),
     Advice.SUGGESTED_BLINDLY: Text(
         zh="建议限值 {limit}：可避免全部 {false} 张不属实工单；期间没有属实工单，无从知道会不会漏报",
-        en="suggested limit {limit}: it spares all {false} false orders; none was right, so nobody knows what it misses",
+        en="suggested limit {limit} spares all {false} false orders; none was right: nothing tells what it misses",
     ),
     Advice.NO_LIMIT_PARTS: Text(
         zh="没有限值能区分：避免全部不属实工单的限值 {limit} 会漏掉 {real} 张属实工单中的 {lost} 张",
