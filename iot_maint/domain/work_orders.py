@@ -8,6 +8,7 @@ from enum import StrEnum
 from iot_maint.domain.catalog import ServiceLevel, Severity
 from iot_maint.domain.errors import IllegalTransition
 from iot_maint.domain.findings import Evidence
+from iot_maint.domain.verdicts import Judgement
 
 
 class WorkOrderStatus(StrEnum):
@@ -86,6 +87,8 @@ class Origin(StrEnum):
 
 
 PREVENTIVE = frozenset({Origin.ALARM, Origin.FORECAST})
+# Whoever takes one of these steps has been there, or knows why nobody needs to go.
+JUDGING = frozenset({Transition.COMPLETE, Transition.VERIFY, Transition.CLOSE, Transition.CANCEL})
 
 
 class EntryKind(StrEnum):
@@ -98,13 +101,15 @@ class EntryKind(StrEnum):
     ALARM_CLEARED = "alarm_cleared"
     REOPENED = "reopened"
     TRANSITION = "transition"
+    JUDGED = "judged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineEntry:
     """One line in an order's story.
 
-    Rule-made entries are unique by (order, rule, event time, kind); a person's carry a transition, a name and a note.
+    Rule-made entries are unique by (order, rule, event time, kind); a person's carry a transition, a name and a note,
+    and the judgement that was said with it.  A `judged` entry without one took the verdict back.
     """
 
     kind: EntryKind
@@ -116,6 +121,7 @@ class TimelineEntry:
     evidence: Evidence | None = None
     transition: Transition | None = None
     note: str = ""
+    judgement: Judgement | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +129,8 @@ class WorkOrder:
     """A ticket.  Stores codes and values; texts are rendered from the catalog in the reader's language.
 
     `onset_at`: event time of the first crossing; `raised_at`: event time when the dwell was complete; `opened_at`:
-    the clock at commit.  `previous` is the order this one follows for the same fault.
+    the clock at commit.  `previous` is the order this one follows for the same fault.  `ended_at`: the clock when a
+    person closed or cancelled it; `judgement` is the verdict in force.  An order that is opened again has neither.
     """
 
     number: str
@@ -140,6 +147,8 @@ class WorkOrder:
     opened_at: datetime
     deadlines: Mapping[str, datetime] = field(default_factory=dict)
     previous: str | None = None
+    ended_at: datetime | None = None
+    judgement: Judgement | None = None
     timeline: tuple[TimelineEntry, ...] = ()
 
     @property

@@ -117,7 +117,7 @@ class OrderDesk:
         if isinstance(decision, ReopenOrder) and repositories.orders.set_status(
             order.number, order.status, WorkOrderStatus.OPEN
         ):
-            order = replace(order, status=WorkOrderStatus.OPEN)
+            order = replace(order, status=WorkOrderStatus.OPEN, judgement=None)
         severity = _worst(order.severity, event.severity)
         if urgency is not None or severity is not order.severity:
             urgency = order.urgency if urgency is None else urgency

@@ -10,16 +10,19 @@ from iot_maint.domain.findings import FindingKind
 from iot_maint.domain.json_value import JsonObject
 from iot_maint.domain.outbox import OrderEvent
 from iot_maint.domain.ports import Database
-from iot_maint.domain.work_orders import EntryKind, TimelineEntry, WorkOrder, legal_transitions
+from iot_maint.domain.verdicts import Judgement
+from iot_maint.domain.work_orders import PREVENTIVE, EntryKind, TimelineEntry, WorkOrder, legal_transitions
 from iot_maint.services.evidence import evidence_document
 from iot_maint.services.quantities import say_instant
 from iot_maint.services.texts import (
     ENTRIES,
     NO_LONGER_DECLARED,
+    NOT_JUDGED,
     ORDER_STATUSES,
     ORIGINS,
     SEVERITIES,
     TRANSITIONS,
+    VERDICTS,
 )
 
 _OF_A_CLEAR = frozenset({EntryKind.ALARM_CLEARED, EntryKind.ALARM_EASED})
@@ -97,11 +100,44 @@ def order_document(
         "raised_at": say_instant(order.raised_at, zone),
         "opened_at": say_instant(order.opened_at, zone),
         "previous": order.previous,
-        "timeline": [entry_document(entry, language, zone) for entry in order.timeline],
+        "ended_at": say_instant(order.ended_at, zone) if order.ended_at is not None else None,
+        "verdict": order.judgement.verdict.value if order.judgement is not None else None,
+        "verdict_label": verdict_label(order, language),
+        "judgement": judgement_document(order.judgement, equipment_type, language, zone),
+        "timeline": [entry_document(entry, equipment_type, language, zone) for entry in order.timeline],
     }
 
 
-def entry_document(entry: TimelineEntry, language: Language, zone: ZoneInfo) -> JsonObject:
+def verdict_label(order: WorkOrder, language: Language) -> str | None:
+    """The verdict's name; that there is none where there should be one; nothing where none is expected (yet)."""
+    if order.judgement is not None:
+        return VERDICTS[order.judgement.verdict].of(language)
+    return NOT_JUDGED.of(language) if order.ended_at is not None and order.origin in PREVENTIVE else None
+
+
+def judgement_document(
+    judgement: Judgement | None, equipment_type: EquipmentType | None, language: Language, zone: ZoneInfo
+) -> JsonObject | None:
+    """What was found, said by whom and when."""
+    if judgement is None:
+        return None
+    found = judgement.found_mode
+    mode = equipment_type.fault_modes.get(found) if equipment_type is not None and found is not None else None
+    return {
+        "verdict": judgement.verdict.value,
+        "label": VERDICTS[judgement.verdict].of(language),
+        "at": say_instant(judgement.at, zone),
+        "by": judgement.by,
+        "fault_mode": found,
+        "fault_mode_label": mode.label.of(language) if mode is not None else found,
+        "failed_at": say_instant(judgement.failed_at, zone) if judgement.failed_at is not None else None,
+        "parts": judgement.parts,
+    }
+
+
+def entry_document(
+    entry: TimelineEntry, equipment_type: EquipmentType | None, language: Language, zone: ZoneInfo
+) -> JsonObject:
     """One line of the order's story; its evidence stands in the order's `evidence`, at the same instant."""
     label = TRANSITIONS[entry.transition] if entry.transition is not None else ENTRIES[entry.kind]
     return {
@@ -114,6 +150,7 @@ def entry_document(entry: TimelineEntry, language: Language, zone: ZoneInfo) -> 
         "severity": entry.severity.value if entry.severity is not None else None,
         "transition": entry.transition.value if entry.transition is not None else None,
         "note": entry.note,
+        "judgement": judgement_document(entry.judgement, equipment_type, language, zone),
     }
 
 

@@ -3,6 +3,7 @@
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from iot_maint.domain.ports.feedback import FeedbackRepository
 from iot_maint.domain.ports.models import ModelRepository
 from iot_maint.domain.ports.orders import AlarmRepository, OutboxRepository, WorkOrderRepository
 from iot_maint.domain.ports.platform import AlarmList, PlatformAlarmRepository
@@ -29,6 +30,8 @@ class Repositories(Protocol):
     def alarm_list(self) -> AlarmList: ...
     @property
     def orders(self) -> WorkOrderRepository: ...
+    @property
+    def feedback(self) -> FeedbackRepository: ...
     @property
     def outbox(self) -> OutboxRepository: ...
     @property

@@ -18,6 +18,7 @@ from iot_maint.storage.relational.statements import insert_new
 from iot_maint.storage.relational.tables.alarms import alarm_orders, alarms
 from iot_maint.storage.relational.tables.orders import OPEN_PREVENTIVE, work_orders
 from iot_maint.storage.relational.timeline import append_entry, read_timelines
+from iot_maint.storage.relational.verdicts import NO_OUTCOME, judgement_row, read_judgement, verdict_conditions
 
 _SORTING = pages.Sorting(
     id=work_orders.c.id,
@@ -52,7 +53,11 @@ class SqlWorkOrders:
 
     def add(self, order: WorkOrder) -> bool:
         """Insert with its timeline; false when the database already holds an open one of that fault."""
-        values = {**to_row(order, without=("timeline",)), "deadlines": to_json(order.deadlines)}
+        values = {
+            **to_row(order, without=("timeline", "judgement")),
+            **judgement_row(order.judgement),
+            "deadlines": to_json(order.deadlines),
+        }
         unique = ("equipment", "fault_mode")
         if insert_new(self._connection, work_orders, values, unique=unique, where=OPEN_PREVENTIVE) is None:
             return False
@@ -80,6 +85,7 @@ class SqlWorkOrders:
         conditions = [column == value for column, value in filters.items() if value is not None]
         if query.statuses:
             conditions.append(work_orders.c.status.in_(sorted(status.value for status in query.statuses)))
+        conditions += verdict_conditions(query)
         if query.opened_from is not None:
             conditions.append(work_orders.c.opened_at >= query.opened_from)
         if query.opened_until is not None:
@@ -89,11 +95,14 @@ class SqlWorkOrders:
         return Page(items=self._read(rows), next_cursor=next_cursor)
 
     def set_status(self, number: str, expected: WorkOrderStatus, status: WorkOrderStatus) -> bool:
-        """Compare and set; false when another process was faster, or an open one of the fault stands beside it."""
+        """Compare and set; false when another process was faster, or an open one of the fault stands beside it.
+
+        An order that is opened again has not ended, and is not judged.
+        """
         statement = (
             update(work_orders)
             .where(work_orders.c.number == number, work_orders.c.status == expected.value)
-            .values(status=status.value)
+            .values(status=status.value, **(NO_OUTCOME if status is WorkOrderStatus.OPEN else {}))
             .returning(work_orders.c.id)
         )
         try:
@@ -130,7 +139,13 @@ class SqlWorkOrders:
     def _read(self, rows: Sequence[RowMapping]) -> list[WorkOrder]:
         timelines = read_timelines(self._connection, [row["number"] for row in rows])
         return [
-            from_row(row, WorkOrder, deadlines=_deadlines(row), timeline=timelines.get(row["number"], ()))
+            from_row(
+                row,
+                WorkOrder,
+                deadlines=_deadlines(row),
+                judgement=read_judgement(row),
+                timeline=timelines.get(row["number"], ()),
+            )
             for row in rows
         ]
 

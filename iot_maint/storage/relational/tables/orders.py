@@ -28,6 +28,14 @@ work_orders = Table(
     # A JSON object: step → RFC 3339 time.
     Column("deadlines", Text, nullable=False),
     Column("previous", Text),
+    Column("ended_at", UtcDateTime),
+    # The verdict in force; what was said before it stands in the timeline.
+    Column("verdict", Text),
+    Column("judged_at", UtcDateTime),
+    Column("judged_by", Text),
+    Column("found_mode", Text),
+    Column("failed_at", UtcDateTime),
+    Column("parts_replaced", Text),
     UniqueConstraint("number"),
     # One open preventive order per fault: this index decides, not a query before the insert.
     Index(
@@ -41,6 +49,8 @@ work_orders = Table(
     Index(None, "equipment", "fault_mode", "id"),
     Index(None, "opened_at", "id"),
     Index(None, "status"),
+    Index(None, "ended_at", "id"),
+    Index(None, "verdict", "ended_at", "id"),
 )
 
 # Append-only.
@@ -58,6 +68,8 @@ timeline_entries = Table(
     Column("evidence", Text),
     Column("transition", Text),
     Column("note", Text, nullable=False),
+    # A JSON object: what was said of the fault with this entry.
+    Column("judgement", Text),
     Index(
         "uq_timeline_entries_rule_made",
         "order_number",
