@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import partial
 
 from iot_maint.bootstrap.data_watch import OnOutcome, make_data_watch
+from iot_maint.bootstrap.flapping import flap_limits_of
 from iot_maint.bootstrap.installation import Installation, installation_id
 from iot_maint.bootstrap.sharing import make_sharing
 from iot_maint.bootstrap.upkeep import make_upkeep
@@ -75,6 +76,7 @@ def make_monitor(
         spool_id=spool_id,
         on_outcome=on_outcome,
         owns=owns,
+        flap_limits=flap_limits_of(installation.settings),
     )
 
 

@@ -1,4 +1,4 @@
-"""The jobs part: deliveries of order events, copies of points, retention, forgotten idempotency keys."""
+"""The jobs part: deliveries of order events, what comes due of orders, copies of points, retention, forgotten keys."""
 
 import random
 from collections.abc import Iterator, Mapping
@@ -14,12 +14,14 @@ from iot_maint.jobs.scheduler import Job, Scheduler
 from iot_maint.notify.telemetry_event import TelemetryEventNotifier
 from iot_maint.notify.webhook import WebhookNotifier
 from iot_maint.services.delivery import deliver_due
+from iot_maint.services.follow_up import FollowUp, heard_in
 from iot_maint.services.rendering import order_renderer
 from iot_maint.services.retention import enforce_retention
 from iot_maint.services.transfers import SETTLING, run_transfers
 
 IDEMPOTENCY_KEPT = timedelta(days=1)
 DELIVER_EVERY = timedelta(seconds=1)
+FOLLOW_UP_EVERY = timedelta(seconds=5)
 TRANSFER_EVERY = timedelta(seconds=5)
 TIDY_EVERY = timedelta(hours=1)
 
@@ -67,7 +69,13 @@ def _upkeep(installation: Installation) -> list[Job]:
         with database.transaction() as repositories:
             repositories.idempotency.drop_before(clock.now() - IDEMPOTENCY_KEPT)
 
+    heard = heard_in(store)
     return [
+        Job(
+            name="follow-up",
+            every=FOLLOW_UP_EVERY,
+            run=FollowUp(database=database, desk=installation.desk, heard=heard).run,
+        ),
         Job(
             name="transfers",
             every=TRANSFER_EVERY,

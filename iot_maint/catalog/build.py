@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from iot_maint.catalog.schema import (
     BasisTable,
+    CauseTable,
     CommonTable,
     FaultModeTable,
     LimitTable,
@@ -20,6 +21,7 @@ from iot_maint.catalog.schema import (
 from iot_maint.domain.catalog import (
     Basis,
     BasisKind,
+    Cause,
     Comparison,
     EquipmentType,
     FaultMode,
@@ -59,6 +61,7 @@ def build_type(table: TypeTable) -> EquipmentType:
         spares={code: Spare(code=code, label=_text(text)) for code, text in table.spares.items()},
         trades={name: _text(text) for name, text in table.trades.items()},
         plans={key: _plan(key, plan) for key, plan in table.plans.items()},
+        causes={code: _cause(code, cause) for code, cause in table.causes.items()},
     )
 
 
@@ -178,6 +181,16 @@ def _fault_mode(code: str, table: FaultModeTable) -> FaultMode:
         trade=table.trade,
         urgency={Severity.WARNING: table.urgency.warning, Severity.CRITICAL: table.urgency.critical},
         spares=tuple(table.spares),
+    )
+
+
+def _cause(code: str, table: CauseTable) -> Cause:
+    named = (entry.partition("/") for entry in table.explains)
+    return Cause(
+        fault_mode=code,
+        explains=frozenset((type_name, None if mode == "*" else mode) for type_name, _, mode in named),
+        before=table.before,
+        settle=table.settle,
     )
 
 

@@ -45,6 +45,8 @@ def find_problems(type_: EquipmentType) -> Iterator[Problem]:
         yield from _check_names(type_, waiting, "waiting")
     yield from _check_fault_modes(type_)
     yield from _check_plans(type_)
+    for code in type_.causes:
+        yield from _check_declared(("causes", code), (code,), type_.fault_modes, "fault mode")
 
 
 def _check_parameters(type_: EquipmentType) -> Iterator[Problem]:

@@ -1,7 +1,7 @@
 """An equipment type as data: its metrics, limits, fault modes, maintenance plans and spares."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
@@ -207,6 +207,24 @@ class FaultMode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """A fault that others follow from, on the same equipment and on all that hangs on it.
+
+    `explains` are (type, fault mode), the latter None for all of the type.  A symptom began at most `before` the cause
+    did, for it may be seen first, and at most `settle` after the cause was over.
+    """
+
+    fault_mode: str
+    explains: frozenset[tuple[str, str | None]]
+    before: timedelta
+    settle: timedelta
+
+    def may_explain(self, equipment_type: str, fault_mode: str) -> bool:
+        """Whether such a fault may be a symptom of this one."""
+        return not self.explains.isdisjoint({(equipment_type, fault_mode), (equipment_type, None)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanTemplate:
     """A preventive-maintenance plan: every `every_days` at the latest, or every `every_hours` of `meter`."""
 
@@ -246,6 +264,7 @@ class EquipmentType:
     spares: Mapping[str, Spare]
     trades: Mapping[str, Text]
     plans: Mapping[str, PlanTemplate]
+    causes: Mapping[str, Cause] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

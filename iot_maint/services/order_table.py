@@ -31,6 +31,7 @@ ORDER_COLUMNS = (
     "opened_at",
     *(f"deadline_{name}" for name in DEADLINES),
     "previous",
+    "symptoms",
 )
 
 
@@ -61,4 +62,5 @@ def order_row(
         instant(order.opened_at),
         *(instant(order.deadlines.get(name)) for name in DEADLINES),
         order.previous,
+        " ".join(f"{symptom.equipment}/{symptom.fault_mode}" for symptom in order.symptoms),
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from iot_maint.domain.alarms import AlarmStatus
+from iot_maint.domain.alarms import AlarmStatus, Wait
 from iot_maint.domain.catalog import BasisKind, Need, Severity, Text
 from iot_maint.domain.equipment import EquipmentStatus
 from iot_maint.domain.platform_alarms import PlatformAlarmKind
@@ -48,6 +48,12 @@ ENTRIES: Mapping[EntryKind, Text] = {
     EntryKind.ALARM_CLEARED: Text(zh="告警已恢复", en="alarm cleared"),
     EntryKind.REOPENED: Text(zh="故障再现，重新打开", en="fault is back, reopened"),
     EntryKind.TRANSITION: Text(zh="处理", en="step"),
+    EntryKind.ALARM_FLAPPING: Text(zh="告警反复抖动，合并为一条", en="the alarm comes and goes, kept as one"),
+    EntryKind.SYMPTOM: Text(zh="由本故障引起", en="follows from this fault"),
+    EntryKind.FAULT_STAYED_AWAY: Text(zh="维修后观察期内故障未再现", en="the fault stayed away after the repair"),
+    EntryKind.REPAIR_UNSEEN: Text(
+        zh="维修后观察期内无相关遥测，未能确认", en="no telemetry after the repair, so nothing could be confirmed"
+    ),
 }
 
 ORIGINS: Mapping[Origin, Text] = {
@@ -71,6 +77,11 @@ ALARM_STATUSES: Mapping[AlarmStatus, Text] = {
     AlarmStatus.ACKNOWLEDGED: Text(zh="已确认", en="acknowledged"),
     AlarmStatus.CLEARED_UNACKNOWLEDGED: Text(zh="已恢复，未确认", en="cleared, never acknowledged"),
     AlarmStatus.CLEARED: Text(zh="已恢复", en="cleared"),
+}
+
+HELD_BACK: Mapping[Wait, Text] = {
+    Wait.CAUSE: Text(zh="由上级故障引起，暂不单独派单", en="follows from another fault, no order of its own yet"),
+    Wait.LOCKOUT: Text(zh="设备维修中，暂不派单", en="the equipment is under repair, no order yet"),
 }
 
 PLATFORM_ALARMS: Mapping[PlatformAlarmKind, Text] = {

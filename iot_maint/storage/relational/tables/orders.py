@@ -7,6 +7,7 @@ from iot_maint.storage.relational.tables.base import UtcDateTime, metadata
 # Literal, not bound values: an index's condition and the conflict target that names it must be the same text.
 OPEN_PREVENTIVE = text("origin IN ('alarm', 'forecast') AND status NOT IN ('closed', 'cancelled')")
 MADE_BY_A_RULE = text("rule IS NOT NULL")
+WATCHED = text("watched_since IS NOT NULL")
 WAITING = text("delivered_at IS NULL AND dead_at IS NULL")
 
 work_orders = Table(
@@ -28,6 +29,8 @@ work_orders = Table(
     # A JSON object: step → RFC 3339 time.
     Column("deadlines", Text, nullable=False),
     Column("previous", Text),
+    # Completed then; whether the fault stays away is not known yet.
+    Column("watched_since", UtcDateTime),
     UniqueConstraint("number"),
     # One open preventive order per fault: this index decides, not a query before the insert.
     Index(
@@ -41,6 +44,7 @@ work_orders = Table(
     Index(None, "equipment", "fault_mode", "id"),
     Index(None, "opened_at", "id"),
     Index(None, "status"),
+    Index("ix_work_orders_watched", "watched_since", sqlite_where=WATCHED, postgresql_where=WATCHED),
 )
 
 # Append-only.

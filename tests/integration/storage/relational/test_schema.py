@@ -50,6 +50,11 @@ def test_an_older_schema_is_refused_until_migrated(empty_url: str) -> None:
     execute(empty_url, "DROP TABLE silence_states")
     execute(empty_url, "DROP TABLE tokens")
     execute(empty_url, "DROP TABLE workers")
+    for index in ("ix_alarms_cause_id", "ix_alarms_waiting", "ix_work_orders_watched"):
+        execute(empty_url, f"DROP INDEX {index}")
+    for column in ("cause_id", "hung_at", "locked_out_at", "waits_for", "waits_until", "flapping_since", "flaps"):
+        execute(empty_url, f"ALTER TABLE alarms DROP COLUMN {column}")
+    execute(empty_url, "ALTER TABLE work_orders DROP COLUMN watched_since")
     execute(empty_url, "UPDATE alembic_version SET version_num = '0002_alarms_and_orders'")
 
     with open_database(empty_url) as database:
