@@ -139,6 +139,10 @@ def told_orders(database: Database) -> bytes:
                 opened_at=epoch,
                 deadlines={},
                 timeline=tuple(replace(entry, recorded_at=epoch) for entry in order.timeline),
+                symptoms=tuple(
+                    replace(one, alarm=0, hung_at=epoch, order=None if one.order is None else numbers[one.order])
+                    for one in order.symptoms
+                ),
             )
             for order in orders_of(database)
         ]
