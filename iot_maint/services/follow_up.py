@@ -11,8 +11,9 @@ from iot_maint.domain.instants import epoch_ms
 from iot_maint.domain.ports import Database, Repositories, TelemetryStore
 from iot_maint.domain.queries import AlarmQuery, PageRequest
 from iot_maint.domain.work_orders import EntryKind, TimelineEntry, WorkOrder, WorkOrderStatus
-from iot_maint.services.causes import causes_of, outlives, settled_at
-from iot_maint.services.holding_back import is_locked_out
+from iot_maint.rules.planning import HangUnder
+from iot_maint.services.causes import causes_of, find_cause, outlives, settled_at
+from iot_maint.services.holding_back import is_locked_out, make_wait
 from iot_maint.services.order_events import announce, event_name
 from iot_maint.services.ordering import RULES, OrderDesk, OrderStep
 
@@ -82,15 +83,30 @@ class FollowUp:
         if alarm is None or equipment is None:
             return []
         if alarm.waits_for is Wait.LOCKOUT:
-            locked = alarm.cleared_at is not None or is_locked_out(repositories, equipment.code)
-            return [] if locked else self.desk.let_order(repositories, alarm, equipment.type)
+            return self._end_lockout(repositories, alarm, equipment)
         cause = repositories.alarms.get(alarm.cause.alarm) if alarm.cause is not None else None
         if cause is None:
             return []
-        if outlives(alarm, cause, self._settle(alarm)):
-            return self.desk.let_order(repositories, alarm, equipment.type)
-        repositories.alarms.stop_waiting(alarm.id)
-        return []
+        if not outlives(alarm, cause, self._settle(alarm)):
+            repositories.alarms.stop_waiting(alarm.id)
+            return []
+        if alarm.cleared_at is None and is_locked_out(repositories, equipment.code):
+            repositories.alarms.lock_out(alarm.id, self.desk.clock.now())
+            return []
+        return self.desk.let_order(repositories, alarm, equipment.type)
+
+    def _end_lockout(self, repositories: Repositories, alarm: Alarm, equipment: Equipment) -> list[OrderStep]:
+        if alarm.cleared_at is not None or is_locked_out(repositories, equipment.code):
+            return []
+        lineage, mode = repositories.equipment.lineage(equipment.code), alarm.key.fault_mode
+        cause = None
+        if alarm.cause is None:
+            cause = find_cause(repositories, self.desk.catalog, lineage, mode, alarm.onset_at)
+        if cause is not None:
+            now = self.desk.clock.now()
+            make_wait(repositories, self.desk.catalog, alarm, HangUnder(cause=cause.id), now)
+            return []
+        return self.desk.let_order(repositories, alarm, equipment.type)
 
     def _end_watch(self, number: str) -> list[OrderStep]:
         with self.database.reading() as repositories:

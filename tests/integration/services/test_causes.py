@@ -19,6 +19,8 @@ from iot_maint.domain.work_orders import EntryKind, Transition, WorkOrder, WorkO
 from iot_maint.services.transitions import transition_order
 from iot_maint.storage.relational.database import RelationalDatabase, open_database
 from iot_maint.storage.relational.migrate import migrate
+from tests.blocking import wait_until_blocked
+from tests.builders import an_alarm_event
 from tests.decide_path import DecidePath, register, start_path
 from tests.pump_stories import at
 from tests.servers.postgresql import PostgresqlDatabase
@@ -304,3 +306,51 @@ def test_the_order_s_story_names_its_symptoms_once(path: DecidePath) -> None:
     (order,) = path.orders()
     assert [entry.kind for entry in order.timeline] == [EntryKind.OPENED]
     assert [symptom.equipment for symptom in order.symptoms] == ["PR-1", "E-1", "E-2"]
+
+
+RAISES = {
+    "cause": (an_alarm_event(equipment="PR-1", fault_mode=SUPPLY, raised_at=at(12)), "power_room"),
+    "symptom": (an_alarm_event(equipment="E-1", fault_mode=HEAT, raised_at=at(12)), "elevator"),
+}
+
+
+@pytest.mark.parametrize(("first", "second"), [("cause", "symptom"), ("symptom", "cause")])
+def test_whoever_of_cause_and_symptom_is_saved_later_waits_for_the_other_and_sees_it(
+    postgresql: PostgresqlDatabase, opened: ExitStack, first: str, second: str
+) -> None:
+    migrate(postgresql.url)
+    one, other = (start_path(opened.enter_context(open_database(postgresql.url)), CATALOG, at(20)) for _ in range(2))
+    register(one.database, *ALL)
+
+    def save_second() -> None:
+        with other.database.transaction() as repositories:
+            other.desk.save(repositories, *RAISES[second])
+
+    with ThreadPoolExecutor(1) as pool:
+        with one.database.transaction() as repositories:
+            one.desk.save(repositories, *RAISES[first])
+            following = pool.submit(save_second)
+            wait_until_blocked(postgresql, PATIENCE_S)
+        following.result(PATIENCE_S)
+
+    (standing,) = [order for order in one.orders() if order.status is not WorkOrderStatus.CANCELLED]
+    assert (standing.fault_mode, [symptom.equipment for symptom in standing.symptoms]) == (SUPPLY, ["E-1"])
+
+
+def test_a_symptom_under_repair_when_its_cause_is_over_is_ordered_after_the_repair(path: DecidePath) -> None:
+    path.decide(*(sent("E-1", minute, door_reopen_rate=30.0) for minute in (-600, -540, -480, -420, -360, -300, -240)))
+    (repair,) = path.orders()
+    step(path, repair, Transition.DISPATCH, Transition.ARRIVE)
+    path.replay(in_order(supply(LOST, 0, 20), heat(HOT, 2, 60), supply(FINE, 21, 60)), batch=5)
+    assert [order.fault_mode for order in path.orders()] == [repair.fault_mode, SUPPLY]
+
+    step(path, repair, Transition.COMPLETE)
+    path.follow_up.run()
+    assert [order.fault_mode for order in path.orders()] == [repair.fault_mode, SUPPLY, HEAT]
+
+
+def test_several_rules_of_one_fault_at_two_severities_are_one_order(path: DecidePath) -> None:
+    path.decide(*(sent("P-9", minute, household_pressure=DRY, discharge_pressure=0.1) for minute in range(30)))
+
+    (order,) = path.orders()
+    assert {evidence.severity.value for evidence in order.evidence} == {"critical", "warning"}
