@@ -28,7 +28,8 @@ def fold_symptoms(
     order = max(root.orders.values(), default=None)
     # What waits under an earlier alarm of this fault waits for the end of this one.
     code, fault_mode = alarm.key.equipment, alarm.key.fault_mode
-    for earlier in repositories.alarms.causes(code, fault_mode, alarm.onset_at, alarm.onset_at - cause.settle):
+    since = alarm.onset_at - cause.settle
+    for earlier, _ in repositories.alarms.causes((code,), fault_mode, alarm.onset_at, since):
         if earlier != root.id:
             repositories.alarms.move(earlier, root.id)
     if order is None:

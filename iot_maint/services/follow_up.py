@@ -12,7 +12,7 @@ from iot_maint.domain.ports import Database, Repositories, TelemetryStore
 from iot_maint.domain.queries import AlarmQuery, PageRequest
 from iot_maint.domain.work_orders import EntryKind, TimelineEntry, WorkOrder, WorkOrderStatus
 from iot_maint.rules.planning import HangUnder
-from iot_maint.services.causes import causes_of, find_cause, outlives, settled_at
+from iot_maint.services.causes import cause_of, find_cause, outlives, settled_at
 from iot_maint.services.holding_back import is_locked_out, make_wait
 from iot_maint.services.order_events import announce, event_name
 from iot_maint.services.ordering import RULES, OrderDesk, OrderStep
@@ -64,6 +64,8 @@ class FollowUp:
             equipment = repositories.equipment.get(alarm.key.equipment)
         if self.heard is None or equipment is None or alarm.cleared_at is not None:
             return True
+        if alarm.key.fault_mode in _SILENCES:  # nothing will come of it
+            return True
         if cause is None or cause.cleared_at is None:
             return True
         settle = self._settle(alarm)
@@ -73,7 +75,7 @@ class FollowUp:
     def _settle(self, alarm: Alarm) -> timedelta:
         if alarm.cause is None:
             return timedelta()
-        declared = causes_of(self.desk.catalog, alarm.cause.equipment_type).get(alarm.cause.fault_mode)
+        declared = cause_of(self.desk.catalog, alarm.cause.equipment_type, alarm.cause.fault_mode)
         return declared.settle if declared is not None else timedelta()
 
     def _end_wait(self, repositories: Repositories, alarm_id: int) -> list[OrderStep]:
@@ -101,7 +103,7 @@ class FollowUp:
         lineage, mode = repositories.equipment.lineage(equipment.code), alarm.key.fault_mode
         cause = None
         if alarm.cause is None:
-            cause = find_cause(repositories, self.desk.catalog, lineage, mode, alarm.onset_at)
+            cause = find_cause(repositories, self.desk.catalog, lineage, mode, alarm.onset_at, alarm.rules)
         if cause is not None:
             now = self.desk.clock.now()
             make_wait(repositories, self.desk.catalog, alarm, HangUnder(cause=cause.id), now)

@@ -7,7 +7,7 @@ from iot_maint.domain.catalog import Catalog
 from iot_maint.domain.equipment import EquipmentStatus
 from iot_maint.domain.ports import Repositories
 from iot_maint.rules.planning import HangUnder, LockOut, OpenOrder, OrderDecision, ReopenOrder, hold_back
-from iot_maint.services.causes import Lineage, causes_of, find_cause, settled_at
+from iot_maint.services.causes import Lineage, cause_of, find_cause, settled_at
 
 
 def restrain(
@@ -24,7 +24,13 @@ def restrain(
         return decision
     # One that was judged already, and found to outlive its cause, does not hang under it again.
     judged = alarm.cause is not None and alarm.waits_for is None
-    cause = None if judged else find_cause(repositories, catalog, lineage, event.key.fault_mode, event.onset_at)
+    cause = (
+        None
+        if judged
+        else find_cause(
+            repositories, catalog, lineage, event.key.fault_mode, event.onset_at, (*alarm.rules, event.finding.rule)
+        )
+    )
     locked_out = is_locked_out(repositories, event.key.equipment)
     return hold_back(decision, urgency, cause=cause.id if cause is not None else None, locked_out=locked_out)
 
@@ -50,6 +56,7 @@ def make_wait(
     equipment = repositories.equipment.get(cause.key.equipment) if cause is not None else None
     until = None
     if cause is not None and cause.cleared_at is not None and equipment is not None:
-        settle = causes_of(catalog, equipment.type)[cause.key.fault_mode].settle
-        until = settled_at(alarm, cause.cleared_at, settle)
+        declared = cause_of(catalog, equipment.type, cause.key.fault_mode)
+        if declared is not None:
+            until = settled_at(alarm, cause.cleared_at, declared.settle)
     repositories.alarms.hang(alarm.id, reason.cause, now, waits=True, until=until)

@@ -28,7 +28,7 @@ from iot_maint.rules.planning import (
     ReopenOrder,
     plan,
 )
-from iot_maint.services.causes import Lineage, causes_of, places_of_causes
+from iot_maint.services.causes import Lineage, cause_of, places_of_causes
 from iot_maint.services.folding import fold_symptoms
 from iot_maint.services.holding_back import make_wait, restrain
 from iot_maint.services.order_events import announce, event_name
@@ -82,7 +82,7 @@ class OrderDesk:
 
     def _follow_cause(self, repositories: Repositories, event: AlarmEvent, equipment_type: str) -> None:
         """What a fault that explains others means for them, when it is raised and when it clears."""
-        cause = causes_of(self.catalog, equipment_type).get(event.key.fault_mode)
+        cause = cause_of(self.catalog, equipment_type, event.key.fault_mode)
         alarm = repositories.alarms.find(event.key) if cause is not None else None
         if cause is None or alarm is None:
             return

@@ -49,7 +49,7 @@ ENTRIES: Mapping[EntryKind, Text] = {
     EntryKind.REOPENED: Text(zh="故障再现，重新打开", en="fault is back, reopened"),
     EntryKind.TRANSITION: Text(zh="处理", en="step"),
     EntryKind.ALARM_FLAPPING: Text(zh="告警反复抖动，合并为一条", en="the alarm comes and goes, kept as one"),
-    EntryKind.SYMPTOM: Text(zh="由本故障引起", en="follows from this fault"),
+    EntryKind.SYMPTOM: Text(zh="并入本单", en="kept under this order"),
     EntryKind.FAULT_STAYED_AWAY: Text(zh="维修后观察期内故障未再现", en="the fault stayed away after the repair"),
     EntryKind.REPAIR_UNSEEN: Text(
         zh="维修后观察期内无相关遥测，未能确认", en="no telemetry after the repair, so nothing could be confirmed"
@@ -80,7 +80,7 @@ ALARM_STATUSES: Mapping[AlarmStatus, Text] = {
 }
 
 HELD_BACK: Mapping[Wait, Text] = {
-    Wait.CAUSE: Text(zh="由上级故障引起，暂不单独派单", en="follows from another fault, no order of its own yet"),
+    Wait.CAUSE: Text(zh="已并入其他工单，暂不单独派单", en="kept under another order, none of its own yet"),
     Wait.LOCKOUT: Text(zh="设备维修中，暂不派单", en="the equipment is under repair, no order yet"),
 }
 

@@ -68,10 +68,12 @@ class AlarmRepository(Protocol):
         """Those whose wait may be over: locked out and standing, or their cause's time has come."""
         ...
 
-    def causes(self, equipment_code: str, fault_mode: str, began_by: datetime, stood_at: datetime) -> list[int]:
-        """Alarms of this fault that began by then and stood at the other instant or later, the newest first.
+    def causes(
+        self, codes: Sequence[str], fault_mode: str, began_by: datetime, stood_at: datetime
+    ) -> list[tuple[int, datetime]]:
+        """Alarms of this fault that began by then and stood at the other instant or later, with their onset.
 
-        Not one that stands although its order has ended: somebody says that there is nothing.
+        The newest first.  Not one that stands although its order has ended: somebody says that there is nothing.
         """
         ...
 

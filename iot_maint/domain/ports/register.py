@@ -38,6 +38,10 @@ class EquipmentRepository(Protocol):
         """Type by code, of the equipment itself and all that hangs on it, however far down."""
         ...
 
+    def same_gateway(self, code: str) -> list[str]:
+        """The other equipment behind its gateway, by code; none for equipment without one."""
+        ...
+
     def lock(self, codes: Sequence[str]) -> None:
         """Let no other transaction pass here with one of these until this one ends."""
         ...

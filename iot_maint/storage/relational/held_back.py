@@ -64,24 +64,28 @@ class HeldBack:
             self._connection.execute(select(alarms.c.id).where(or_(locked, caused)).order_by(alarms.c.id)).scalars()
         )
 
-    def causes(self, equipment_code: str, fault_mode: str, began_by: datetime, stood_at: datetime) -> list[int]:
-        """Alarms of this fault that began by then and stood at the other instant or later, the newest first.
+    def causes(
+        self, codes: Sequence[str], fault_mode: str, began_by: datetime, stood_at: datetime
+    ) -> list[tuple[int, datetime]]:
+        """Alarms of this fault that began by then and stood at the other instant or later, with their onset.
 
-        Not one that stands although its order has ended: somebody says that there is nothing.
+        The newest first.  Not one that stands although its order has ended: somebody says that there is nothing.
         """
         ended = work_orders.c.status.in_([status.value for status in ENDED])
         linked = select(work_orders.c.number).join(alarm_orders, alarm_orders.c.order_number == work_orders.c.number)
         has_any = linked.where(alarm_orders.c.alarm_id == alarms.c.id).exists()
         has_open = linked.where(alarm_orders.c.alarm_id == alarms.c.id, ~ended).exists()
-        statement = select(alarms.c.id).where(
-            alarms.c.equipment == equipment_code,
-            alarms.c.fault_mode == fault_mode,
-            alarms.c.onset_at <= began_by,
-            or_(alarms.c.cleared_at >= stood_at, and_(alarms.c.cleared_at.is_(None), or_(~has_any, has_open))),
-        )
-        return list(
-            self._connection.execute(statement.order_by(alarms.c.raised_at.desc(), alarms.c.id.desc())).scalars()
-        )
+        found: list[RowMapping] = []
+        for some in chunks(codes):
+            statement = select(alarms.c.id, alarms.c.onset_at, alarms.c.raised_at).where(
+                alarms.c.equipment.in_(some),
+                alarms.c.fault_mode == fault_mode,
+                alarms.c.onset_at <= began_by,
+                or_(alarms.c.cleared_at >= stood_at, and_(alarms.c.cleared_at.is_(None), or_(~has_any, has_open))),
+            )
+            found += self._connection.execute(statement).mappings()
+        found.sort(key=lambda row: (row["raised_at"], row["id"]), reverse=True)
+        return [(row["id"], row["onset_at"]) for row in found]
 
     def began_since(self, codes: Collection[str], since: datetime) -> list[int]:
         """Alarms of this equipment that began then or later, the oldest first."""

@@ -50,7 +50,7 @@ def test_a_symptom_names_its_cause_and_the_cause_s_order_names_it(api: ApiUnderT
 
     (symptom,) = api.reader.get(ALARMS, params={"equipment": "E-1"}).json()["items"]
     assert symptom["orders"] == {}
-    assert symptom["held_back"] == "由上级故障引起，暂不单独派单"
+    assert symptom["held_back"] == "已并入其他工单，暂不单独派单"
     cause = api.reader.get(ALARMS, params={"equipment": "PR-1"}).json()["items"][0]
     assert symptom["cause"] == {
         "alarm": cause["id"],
@@ -66,7 +66,7 @@ def test_a_symptom_names_its_cause_and_the_cause_s_order_names_it(api: ApiUnderT
     assert (listed["alarm"], listed["equipment"], listed["order"]) == (symptom["id"], "E-1", None)
     assert [(entry["kind"], entry["label"]) for entry in order["timeline"]] == [
         ("opened", "opened"),
-        ("symptom", "follows from this fault"),
+        ("symptom", "kept under this order"),
     ]
     assert order["timeline"][1]["note"].startswith("Traction elevator E-1: ")
     told = api.reader.get(f"/api/v1/work-orders/{number}").json()["timeline"][1]["note"]

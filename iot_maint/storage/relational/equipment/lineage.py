@@ -32,6 +32,12 @@ class Lineage(Revisions):
         tree = tree.union(select(*columns).where(equipment.c.parent == tree.c.code))
         return {row.code: row.type for row in self._connection.execute(select(tree))}
 
+    def same_gateway(self, code: str) -> list[str]:
+        """The other equipment behind its gateway, by code; none for equipment without one."""
+        own = select(equipment.c.gateway).where(equipment.c.code == code).scalar_subquery()
+        statement = select(equipment.c.code).where(equipment.c.gateway == own, equipment.c.code != code)
+        return list(self._connection.execute(statement.order_by(equipment.c.code)).scalars())
+
     def lock(self, codes: Sequence[str]) -> None:
         """Let no other transaction pass here with one of these until this one ends."""
         statement = select(equipment.c.code).where(equipment.c.code.in_(codes)).order_by(equipment.c.code)
