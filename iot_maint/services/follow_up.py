@@ -43,34 +43,36 @@ class FollowUp:
             orders = repositories.orders.watched(now - self.desk.repair_check)
         steps: list[OrderStep] = []
         for alarm_id in alarms:
-            if self._is_known(alarm_id, now):
+            if self._may_end(alarm_id, now):
                 with self.database.transaction() as repositories:
                     steps += self._end_wait(repositories, alarm_id)
         for number in orders:
             steps += self._end_watch(number)
         return steps
 
-    def _is_known(self, alarm_id: int, now: datetime) -> bool:
-        """Whether the telemetry of a symptom has come to the instant at which it should be gone.
+    def _may_end(self, alarm_id: int, now: datetime) -> bool:
+        """Whether it is worth a transaction: much that waits waits on for days."""
+        with self.database.reading() as repositories:
+            alarm = repositories.alarms.get(alarm_id)
+            if alarm is None or alarm.waits_for is None:
+                return False
+            if alarm.waits_for is Wait.LOCKOUT:
+                return not is_locked_out(repositories, alarm.key.equipment)
+            cause = repositories.alarms.get(alarm.cause.alarm) if alarm.cause is not None else None
+            equipment = repositories.equipment.get(alarm.key.equipment)
+        if cause is None or cause.cleared_at is None or alarm.cleared_at is not None or equipment is None:
+            return True
+        return self._is_known(alarm, equipment, settled_at(alarm, cause.cleared_at, self._settle(alarm)), now)
+
+    def _is_known(self, alarm: Alarm, equipment: Equipment, due: datetime, now: datetime) -> bool:
+        """Whether a symptom's telemetry has come to the instant at which it should be gone.
 
         A gateway that was without power too sends what it kept: the end of the symptom may be under way.  One that
         sends nothing is waited for as long again.
         """
-        with self.database.reading() as repositories:
-            alarm = repositories.alarms.get(alarm_id)
-            if alarm is None or alarm.waits_for is not Wait.CAUSE or alarm.cause is None:
-                return True
-            cause = repositories.alarms.get(alarm.cause.alarm)
-            equipment = repositories.equipment.get(alarm.key.equipment)
-        if self.heard is None or equipment is None or alarm.cleared_at is not None:
+        if self.heard is None or alarm.key.fault_mode in _SILENCES or now >= due + self._settle(alarm):
             return True
-        if alarm.key.fault_mode in _SILENCES:  # nothing will come of it
-            return True
-        if cause is None or cause.cleared_at is None:
-            return True
-        settle = self._settle(alarm)
-        due = settled_at(alarm, cause.cleared_at, settle)
-        return now >= due + settle or max(self.heard(equipment).values(), default=0) >= epoch_ms(due)
+        return max(self.heard(equipment).values(), default=0) >= epoch_ms(due)
 
     def _settle(self, alarm: Alarm) -> timedelta:
         if alarm.cause is None:
