@@ -54,7 +54,7 @@ def fold_symptoms(
             repositories.alarms.unlink_order(symptom.id, one.number)
         waits = bool(folded) and len(folded) == len(orders) and symptom.cleared_at is None
         repositories.alarms.hang(symptom.id, root.id, now, waits=waits)
-        # What is itself a cause hands on what hangs under it.
+        # What is itself a cause hands on what waits under it.
         repositories.alarms.move(symptom.id, root.id)
 
 

@@ -61,7 +61,7 @@ class AlarmRepository(Protocol):
         ...
 
     def move(self, from_cause: int, to_cause: int) -> None:
-        """What hangs under one hangs under the other from now on, and waits anew if it waits."""
+        """What waits under one waits under the other from now on, until that one is over."""
         ...
 
     def due_ids(self, at: datetime) -> list[int]:

@@ -47,9 +47,9 @@ class HeldBack:
         self._connection.execute(update(alarms).where(*_waiting_under(cause_id)).values(waits_until=until))
 
     def move(self, from_cause: int, to_cause: int) -> None:
-        """What hangs under one hangs under the other from now on, and waits anew if it waits."""
-        self._connection.execute(update(alarms).where(*_waiting_under(from_cause)).values(waits_until=None))
-        self._connection.execute(update(alarms).where(alarms.c.cause_id == from_cause).values(cause_id=to_cause))
+        """What waits under one waits under the other from now on, until that one is over."""
+        moved = update(alarms).where(*_waiting_under(from_cause)).values(cause_id=to_cause, waits_until=None)
+        self._connection.execute(moved)
 
     def unlink_order(self, alarm_id: int, number: str) -> None:
         """The order was folded under another: the alarm has not had it."""
