@@ -28,6 +28,8 @@ class WorkOrderStatus(StrEnum):
 
 ENDED = frozenset({WorkOrderStatus.CLOSED, WorkOrderStatus.CANCELLED})
 DONE_BUT_OPEN = frozenset({WorkOrderStatus.COMPLETED, WorkOrderStatus.VERIFIED})
+UNDER_REPAIR = frozenset({WorkOrderStatus.IN_PROGRESS, WorkOrderStatus.PAUSED})
+LIFE_SAFETY = 1  # the urgency that nothing holds back: neither another fault nor a repair under way
 
 
 class Transition(StrEnum):
@@ -102,6 +104,10 @@ class EntryKind(StrEnum):
     REOPENED = "reopened"
     TRANSITION = "transition"
     JUDGED = "judged"
+    ALARM_FLAPPING = "alarm_flapping"
+    SYMPTOM = "symptom"  # never stored: told from the alarms that hang under the order's own
+    FAULT_STAYED_AWAY = "fault_stayed_away"
+    REPAIR_UNSEEN = "repair_unseen"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,12 +131,33 @@ class TimelineEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Symptom:
+    """An alarm that the order's fault explains; `hung_at` is the clock when that was known.
+
+    `order` is one of its own: opened since it outlived its cause, or dispatched before the cause was known.
+    """
+
+    alarm: int
+    equipment: str
+    equipment_name: str
+    equipment_type: str
+    fault_mode: str
+    severity: Severity
+    rule: str | None
+    raised_at: datetime
+    hung_at: datetime
+    cleared_at: datetime | None
+    order: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkOrder:
     """A ticket.  Stores codes and values; texts are rendered from the catalog in the reader's language.
 
     `onset_at`: event time of the first crossing; `raised_at`: event time when the dwell was complete; `opened_at`:
     the clock at commit.  `previous` is the order this one follows for the same fault.  `ended_at`: the clock when a
     person closed or cancelled it; `judgement` is the verdict in force.  An order that is opened again has neither.
+    `watched_since`: completed then, and whether the fault stays away is not known yet.
     """
 
     number: str
@@ -149,7 +176,9 @@ class WorkOrder:
     previous: str | None = None
     ended_at: datetime | None = None
     judgement: Judgement | None = None
+    watched_since: datetime | None = None
     timeline: tuple[TimelineEntry, ...] = ()
+    symptoms: tuple[Symptom, ...] = ()
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:

@@ -37,6 +37,7 @@ ORDER_COLUMNS = (
     "found_mode",
     "failed_at",
     "parts",
+    "symptoms",
 )
 
 
@@ -74,4 +75,5 @@ def order_row(
         judgement.found_mode if judgement is not None else None,
         instant(judgement.failed_at) if judgement is not None else None,
         judgement.parts if judgement is not None else None,
+        " ".join(f"{symptom.equipment}/{symptom.fault_mode}" for symptom in order.symptoms),
     )

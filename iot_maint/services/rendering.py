@@ -11,8 +11,10 @@ from iot_maint.domain.json_value import JsonObject
 from iot_maint.domain.outbox import OrderEvent
 from iot_maint.domain.ports import Database
 from iot_maint.domain.verdicts import Judgement
-from iot_maint.domain.work_orders import PREVENTIVE, EntryKind, TimelineEntry, WorkOrder, legal_transitions
+from iot_maint.domain.work_orders import PREVENTIVE, EntryKind, Symptom, TimelineEntry, WorkOrder, legal_transitions
+from iot_maint.services.documents import mode_label
 from iot_maint.services.evidence import evidence_document
+from iot_maint.services.ordering import RULES
 from iot_maint.services.quantities import say_instant
 from iot_maint.services.texts import (
     ENTRIES,
@@ -104,7 +106,54 @@ def order_document(
         "verdict": order.judgement.verdict.value if order.judgement is not None else None,
         "verdict_label": verdict_label(order, language),
         "judgement": judgement_document(order.judgement, equipment_type, language, zone),
-        "timeline": [entry_document(entry, equipment_type, language, zone) for entry in order.timeline],
+        "watched_since": say_instant(order.watched_since, zone) if order.watched_since is not None else None,
+        "symptoms": [symptom_document(symptom, catalog, language, zone) for symptom in order.symptoms],
+        "timeline": [
+            entry_document(entry, equipment_type, language, zone) for entry in told_timeline(order, catalog, language)
+        ],
+    }
+
+
+def told_timeline(order: WorkOrder, catalog: Catalog, language: Language) -> list[TimelineEntry]:
+    """The order's story with the symptoms in it, as they became known."""
+    symptoms = (
+        TimelineEntry(
+            kind=EntryKind.SYMPTOM,
+            at=symptom.raised_at,
+            recorded_at=symptom.hung_at,
+            by=RULES,
+            rule=symptom.rule,
+            severity=symptom.severity,
+            note=symptom_text(symptom, catalog, language),
+        )
+        for symptom in order.symptoms
+    )
+    return sorted((*order.timeline, *symptoms), key=lambda entry: entry.recorded_at)
+
+
+def symptom_text(symptom: Symptom, catalog: Catalog, language: Language) -> str:
+    """`电梯 E-03：机房温度高`."""
+    declared = catalog.types.get(symptom.equipment_type)
+    what = declared.label.of(language) if declared is not None else symptom.equipment_type
+    label = mode_label(catalog, symptom.equipment_type, symptom.fault_mode, language)
+    colon = "：" if language is Language.ZH_CN else ": "
+    return f"{what} {symptom.equipment}{colon}{label}"
+
+
+def symptom_document(symptom: Symptom, catalog: Catalog, language: Language, zone: ZoneInfo) -> JsonObject:
+    """An alarm that the order's fault explains."""
+    return {
+        "alarm": symptom.alarm,
+        "equipment": symptom.equipment,
+        "equipment_name": symptom.equipment_name,
+        "fault_mode": symptom.fault_mode,
+        "fault_mode_label": mode_label(catalog, symptom.equipment_type, symptom.fault_mode, language),
+        "severity": symptom.severity.value,
+        "severity_label": SEVERITIES[symptom.severity].of(language),
+        "raised_at": say_instant(symptom.raised_at, zone),
+        "cleared_at": say_instant(symptom.cleared_at, zone) if symptom.cleared_at is not None else None,
+        "order": symptom.order,
+        "text": symptom_text(symptom, catalog, language),
     }
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from iot_maint.domain.alarms import AlarmStatus
+from iot_maint.domain.alarms import AlarmStatus, Wait
 from iot_maint.domain.catalog import BasisKind, Severity, Text
 from iot_maint.domain.equipment import EquipmentStatus
 from iot_maint.domain.feedback import Advice
@@ -52,6 +52,12 @@ ENTRIES: Mapping[EntryKind, Text] = {
     EntryKind.REOPENED: Text(zh="故障再现，重新打开", en="fault is back, reopened"),
     EntryKind.TRANSITION: Text(zh="处理", en="step"),
     EntryKind.JUDGED: Text(zh="判定", en="judged"),
+    EntryKind.ALARM_FLAPPING: Text(zh="告警反复抖动，合并为一条", en="the alarm comes and goes, kept as one"),
+    EntryKind.SYMPTOM: Text(zh="并入本单", en="kept under this order"),
+    EntryKind.FAULT_STAYED_AWAY: Text(zh="维修后观察期内故障未再现", en="the fault stayed away after the repair"),
+    EntryKind.REPAIR_UNSEEN: Text(
+        zh="维修后观察期内无相关遥测，未能确认", en="no telemetry after the repair, so nothing could be confirmed"
+    ),
 }
 
 VERDICTS: Mapping[Verdict, Text] = {
@@ -120,6 +126,11 @@ ALARM_STATUSES: Mapping[AlarmStatus, Text] = {
     AlarmStatus.ACKNOWLEDGED: Text(zh="已确认", en="acknowledged"),
     AlarmStatus.CLEARED_UNACKNOWLEDGED: Text(zh="已恢复，未确认", en="cleared, never acknowledged"),
     AlarmStatus.CLEARED: Text(zh="已恢复", en="cleared"),
+}
+
+HELD_BACK: Mapping[Wait, Text] = {
+    Wait.CAUSE: Text(zh="已并入其他工单，暂不单独派单", en="kept under another order, none of its own yet"),
+    Wait.LOCKOUT: Text(zh="设备维修中，暂不派单", en="the equipment is under repair, no order yet"),
 }
 
 PLATFORM_ALARMS: Mapping[PlatformAlarmKind, Text] = {

@@ -10,9 +10,19 @@ from iot_maint.domain.outbox import Channel
 from iot_maint.domain.platform_alarms import StoredPlatformAlarm
 from iot_maint.domain.ports import Clock, Repositories
 from iot_maint.domain.verdicts import Judgement
-from iot_maint.domain.work_orders import ENDED, EntryKind, TimelineEntry, Transition, WorkOrder, status_after
+from iot_maint.domain.work_orders import (
+    ENDED,
+    PREVENTIVE,
+    EntryKind,
+    TimelineEntry,
+    Transition,
+    WorkOrder,
+    status_after,
+)
 from iot_maint.services.feedback.judging import Judge, check_step
 from iot_maint.services.order_events import announce
+
+_ENDS_WATCH = frozenset({Transition.REOPEN, Transition.CANCEL})
 
 
 def transition_order(
@@ -45,6 +55,9 @@ def transition_order(
         kind=EntryKind.TRANSITION, at=now, recorded_at=now, by=by, transition=transition, note=note, judgement=said
     )
     repositories.orders.append(number, entry)
+    if transition in _ENDS_WATCH or (transition is Transition.COMPLETE and order.origin in PREVENTIVE):
+        order = replace(order, watched_since=None if transition in _ENDS_WATCH else now)
+        repositories.orders.watch(number, order.watched_since)
     order = replace(
         order,
         status=target,
@@ -107,4 +120,6 @@ def _tell_alarm(repositories: Repositories, order: WorkOrder, entry: TimelineEnt
     if alarm is None or alarm.cleared_at is not None:
         return
     reason = f": {entry.note}" if entry.note else ""
+    # What it explained waits no longer: nobody works on the cause any more.
+    repositories.alarms.let_go(alarm.id, entry.at)
     repositories.alarms.add_note(alarm.id, entry.at, entry.by, f"{order.number} → {order.status}{reason}")

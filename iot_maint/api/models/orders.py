@@ -127,6 +127,22 @@ class EntryModel(Answer):
     judgement: JudgementModel | None = Field(description="The verdict that was said with it.")
 
 
+class SymptomModel(Answer):
+    """An alarm that the order's fault explains; `order` is one of its own, if it has one nevertheless."""
+
+    alarm: int
+    equipment: str = Field(examples=["E-03"])
+    equipment_name: str = Field(examples=["3 号客梯"])
+    fault_mode: str = Field(examples=["ELV-HVAC"])
+    fault_mode_label: str
+    severity: Severity
+    severity_label: str
+    raised_at: Instant
+    cleared_at: Instant | None
+    order: str | None
+    text: str = Field(examples=["电梯 E-03：机房温度异常"])
+
+
 class WorkOrderModel(Answer):
     """A work order: what, where, why, the evidence, what to do, by when."""
 
@@ -161,6 +177,10 @@ class WorkOrderModel(Answer):
     verdict: Verdict | None = Field(description="What was found; null: nobody has said so yet.")
     verdict_label: str | None = Field(examples=["真故障"])
     judgement: JudgementModel | None
+    watched_since: Instant | None = Field(
+        description="Completed then; whether the fault stays away is not known yet. Its answer is a timeline entry."
+    )
+    symptoms: list[SymptomModel]
     timeline: list[EntryModel]
 
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0012_verdicts"
-down_revision = "0007_models"
+down_revision = "0008_storms"
 branch_labels = None
 depends_on = None
 

@@ -7,6 +7,7 @@ from iot_maint.storage.relational.tables.base import UtcDateTime, metadata
 # Literal, not bound values: an index's condition and the conflict target that names it must be the same text.
 OPEN_PREVENTIVE = text("origin IN ('alarm', 'forecast') AND status NOT IN ('closed', 'cancelled')")
 MADE_BY_A_RULE = text("rule IS NOT NULL")
+WATCHED = text("watched_since IS NOT NULL")
 WAITING = text("delivered_at IS NULL AND dead_at IS NULL")
 
 work_orders = Table(
@@ -36,6 +37,8 @@ work_orders = Table(
     Column("found_mode", Text),
     Column("failed_at", UtcDateTime),
     Column("parts_replaced", Text),
+    # Completed then; whether the fault stays away is not known yet.
+    Column("watched_since", UtcDateTime),
     UniqueConstraint("number"),
     # One open preventive order per fault: this index decides, not a query before the insert.
     Index(
@@ -51,6 +54,7 @@ work_orders = Table(
     Index(None, "status"),
     Index(None, "ended_at", "id"),
     Index(None, "verdict", "ended_at", "id"),
+    Index("ix_work_orders_watched", "watched_since", sqlite_where=WATCHED, postgresql_where=WATCHED),
 )
 
 # Append-only.

@@ -67,6 +67,11 @@ def test_an_older_schema_is_refused_until_migrated(empty_url: str) -> None:
     execute(empty_url, "DROP TABLE tokens")
     execute(empty_url, "DROP TABLE workers")
     take_verdicts_away(empty_url)
+    for index in ("ix_alarms_cause_id", "ix_alarms_waiting", "ix_work_orders_watched"):
+        execute(empty_url, f"DROP INDEX {index}")
+    for column in ("cause_id", "hung_at", "locked_out_at", "waits_for", "waits_until", "flapping_since", "flaps"):
+        execute(empty_url, f"ALTER TABLE alarms DROP COLUMN {column}")
+    execute(empty_url, "ALTER TABLE work_orders DROP COLUMN watched_since")
     execute(empty_url, "UPDATE alembic_version SET version_num = '0002_alarms_and_orders'")
 
     with open_database(empty_url) as database:
@@ -89,7 +94,7 @@ def test_orders_that_ended_before_verdicts_get_their_end_from_the_timeline(empty
         assert repositories.orders.add(cancelled)
         assert repositories.orders.add(a_work_order("WO-2", timeline=tuple(ends)))
     take_verdicts_away(empty_url)
-    execute(empty_url, "UPDATE alembic_version SET version_num = '0007_models'")
+    execute(empty_url, "UPDATE alembic_version SET version_num = '0008_storms'")
 
     migrate(empty_url)
 
