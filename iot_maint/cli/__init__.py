@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, str] = {
     "doctor": "doctor",
     "equipment": "equipment",
     "replay": "replay",
+    "backtest": "backtest",
     "token": "token",
     "dead-letters": "dead_letters",
     "broker": "broker",

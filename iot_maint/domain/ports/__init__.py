@@ -12,7 +12,7 @@ from iot_maint.domain.ports.service import (
     WorkerRepository,
 )
 from iot_maint.domain.ports.surroundings import Clock, Meter, OrderNotifier
-from iot_maint.domain.ports.telemetry import Spool, TelemetryStore
+from iot_maint.domain.ports.telemetry import HistoryStore, Spool, TelemetryStore
 
 __all__ = [
     "AlarmList",
@@ -21,6 +21,7 @@ __all__ = [
     "Clock",
     "Database",
     "EquipmentRepository",
+    "HistoryStore",
     "IdempotencyRepository",
     "Meter",
     "OrderNotifier",

@@ -1,0 +1,84 @@
+"""A limit for a wished rate of false alarms, tried on the history of a backtest by the live path itself."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from iot_maint.bootstrap.backtest_cluster import Cluster, run_cluster, sample_cluster
+from iot_maint.bootstrap.fan_out import MapOver
+from iot_maint.domain.alarms import AlarmEventKind
+from iot_maint.domain.catalog import Catalog, ThresholdRule
+from iot_maint.domain.columns import Floats
+from iot_maint.domain.equipment import Monitored
+from iot_maint.domain.errors import InvalidInput
+from iot_maint.services.backtest.suggesting import Suggestion, check_shiftable, shifted, suggest
+from iot_maint.services.backtest.trials import Trial, apply_wishes
+from iot_maint.services.backtest.verdicts import is_false
+from iot_maint.services.register.limits import LimitWish
+
+
+def rule_to_suggest_for(catalog: Catalog, rules: Sequence[str]) -> ThresholdRule:
+    """The one rule that is tried; `InvalidInput` for several, or for one that has no number."""
+    if len(rules) != 1:
+        raise InvalidInput("--wish", f"a limit is suggested for one rule at a time; {len(rules)} are tried")
+    type_name, _, key = rules[0].partition(".")
+    rule = catalog.types[type_name].rules[key]
+    check_shiftable(rule)
+    return rule
+
+
+def suggest_limit(
+    rule: ThresholdRule,
+    catalog: Catalog,
+    clusters: Sequence[Cluster],
+    device_months: float,
+    wish: float,
+    map_over: MapOver,
+) -> Suggestion:
+    """`catalog` is the one that is narrowed to the rule."""
+    entries = {entry.equipment.code: entry for cluster in clusters for entry in cluster.entries}
+
+    def count(shifts: Sequence[float]) -> Mapping[float, int | None]:
+        trials = {
+            shift: Trial(label=repr(shift), wishes={rule.id: LimitWish(limit=shifted(rule, shift))}) for shift in shifts
+        }
+        possible = [shift for shift in shifts if _is_possible(catalog, trials[shift], entries.values())]
+        if not possible:
+            return {}
+        wanted = tuple(trials[shift] for shift in possible)
+        parts = [
+            replace(one, trials=wanted, allowed=int(wish * device_months + 1e-9), plotted=False) for one in clusters
+        ]
+        counts: dict[float, int | None] = dict.fromkeys(possible, 0)
+        for cluster, part in zip(parts, map_over(run_cluster, parts), strict=True):
+            for shift, run in zip(possible, part.runs, strict=True):
+                raised = (event for event in run.events if event.kind is AlarmEventKind.RAISED)
+                false, before = sum(is_false(event.key, cluster.faults) for event in raised), counts[shift]
+                counts[shift] = None if run.given_up or before is None else before + false
+        return counts
+
+    return suggest(rule, _distances(rule, clusters, entries, map_over), device_months, wish, count)
+
+
+def _distances(
+    rule: ThresholdRule, clusters: Sequence[Cluster], entries: Mapping[str, Monitored], map_over: MapOver
+) -> Floats:
+    """A sample of the values, from the limit that the catalog has for each piece of equipment."""
+    distances = [
+        values - limit
+        for sample in map_over(sample_cluster, clusters)
+        for code, values in sorted(sample.items())
+        if (limit := rule.limit.resolve(entries[code].equipment.parameters)) is not None
+    ]
+    return np.concatenate(distances) if distances else np.zeros(0)
+
+
+def _is_possible(catalog: Catalog, trial: Trial, entries: Iterable[Monitored]) -> bool:
+    """Whether every piece of equipment can have such a limit: one beyond the metric's range is none."""
+    try:
+        for entry in entries:
+            apply_wishes(catalog, entry, trial.wishes)
+    except InvalidInput:
+        return False
+    return True
