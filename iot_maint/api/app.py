@@ -15,6 +15,7 @@ from iot_maint.api.resources import (
     health,
     quality,
     rules,
+    shadow,
     telemetry,
     work_orders,
 )
@@ -26,6 +27,7 @@ _RESOURCES = (
     telemetry.router,
     quality.router,
     rules.router,
+    shadow.router,
     alarms.router,
     work_orders.csv_router,
     work_orders.router,

@@ -35,7 +35,8 @@ def tried_equipment(
     if unknown := [code for code in codes if code not in known]:
         raise UnknownEquipment(f"no equipment {', '.join(unknown)} in the register")
     tried = tuple(
-        replace(entry, equipment=replace(entry.equipment, status=EquipmentStatus.IN_SERVICE))
+        # What is in shadow is tried as if it were promoted: that is the question.
+        replace(entry, equipment=replace(entry.equipment, status=EquipmentStatus.IN_SERVICE), shadow={})
         for entry in entries
         if _is_tried(entry, codes, catalog)
     )

@@ -15,6 +15,7 @@ from iot_maint.domain.equipment import LimitChange, Monitored
 from iot_maint.domain.errors import InvalidInput
 from iot_maint.domain.instants import instant
 from iot_maint.domain.ports import Clock
+from iot_maint.domain.shadow import ShadowChange
 from iot_maint.metering import PrometheusMeter
 from iot_maint.services.monitoring import Monitor
 from iot_maint.services.ordering import OrderDesk
@@ -98,6 +99,18 @@ def copy_entries(stage: RelationalDatabase, entries: Sequence[Monitored], clock:
                         old=None,
                         new=override,
                     )
+                )
+            for source, shadow in entry.shadow.items():
+                repositories.shadows.change(
+                    ShadowChange(
+                        source=source,
+                        equipment=entry.equipment.code,
+                        changed_at=clock.now(),
+                        changed_by="replay",
+                        old=None,
+                        new=shadow,
+                    ),
+                    None,
                 )
 
 

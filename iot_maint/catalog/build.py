@@ -134,6 +134,7 @@ def _rule(type_name: str, key: str, table: RuleTable, metrics: dict[str, Metric]
         max_gap=table.max_gap,
         basis=_basis(table.basis),
         urgency=table.urgency,
+        shadow=table.shadow,
     )
 
 

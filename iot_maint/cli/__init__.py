@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = {
     "equipment": "equipment",
     "replay": "replay",
     "backtest": "backtest",
+    "shadow": "shadow",
     "token": "token",
     "dead-letters": "dead_letters",
     "broker": "broker",

@@ -168,6 +168,7 @@ class ThresholdRule:
     max_gap: timedelta | None
     basis: Basis
     urgency: int | None = None  # instead of the fault mode's for this severity: one symptom may not wait
+    shadow: bool = False  # recorded, never ordered, until somebody promotes it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

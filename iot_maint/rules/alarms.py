@@ -6,14 +6,19 @@ from iot_maint.domain.alarms import AlarmEvent, AlarmEventKind, AlarmKey
 from iot_maint.domain.catalog import Severity
 from iot_maint.domain.findings import Finding, FindingKind
 from iot_maint.domain.instants import epoch_ms, instant
+from iot_maint.domain.shadow import standing_name
 from iot_maint.rules.state import Standing
 
 
 def transition(
     alarms: Mapping[str, Standing], finding: Finding, site: str
 ) -> tuple[Mapping[str, Standing], AlarmEvent | None]:
-    """Standing alarms by fault mode and one finding → the alarms after it, and what happened (None: nothing)."""
-    standing = alarms.get(finding.fault_mode)
+    """Standing alarms by fault mode and one finding → the alarms after it, and what happened (None: nothing).
+
+    Those of sources in shadow stand beside the real ones, each under a name of its own.
+    """
+    name = standing_name(finding.fault_mode, finding.shadow)
+    standing = alarms.get(name)
     after: Standing | None
     if finding.kind is FindingKind.RAISED:
         after, kind = _raise(standing, finding)
@@ -23,15 +28,20 @@ def transition(
         after, kind = _clear(standing, finding.rule)
     changed = dict(alarms)
     if after is None:
-        del changed[finding.fault_mode]
+        del changed[name]
     else:
-        changed[finding.fault_mode] = after
+        changed[name] = after
     about = after or standing
     if about is None:
         raise AssertionError(f"{finding.rule} cleared an alarm that never stood")
     event = AlarmEvent(
         kind=kind,
-        key=AlarmKey(equipment=finding.equipment, fault_mode=finding.fault_mode, raised_at=instant(about.raised_ms)),
+        key=AlarmKey(
+            equipment=finding.equipment,
+            fault_mode=finding.fault_mode,
+            raised_at=instant(about.raised_ms),
+            shadow=finding.shadow,
+        ),
         site=site,
         onset_at=instant(about.onset_ms),
         severity=about.worst,

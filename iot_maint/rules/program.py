@@ -10,6 +10,7 @@ from iot_maint.domain.catalog import RUNNING, EquipmentType, Metric
 from iot_maint.domain.equipment import EquipmentStatus, Monitored
 from iot_maint.domain.findings import Evidence, Finding, FindingKind, RunningKnowledge
 from iot_maint.domain.instants import instant
+from iot_maint.domain.shadow import standing_name
 from iot_maint.domain.telemetry import Telemetry
 from iot_maint.rules.applicability import (
     GAP_FACTOR,
@@ -170,14 +171,15 @@ def reports_with_speed(state: EquipmentState, program: Program) -> tuple[RuleRep
 def retire_rules(state: EquipmentState, program: Program) -> tuple[EquipmentState, tuple[Evidence, ...]]:
     """Forget rules that no longer run here; the evidence of those that had been raised, so that they can clear.
 
-    A rule that holds up the alarm of a fault mode which is no longer its own runs no longer, in that sense.
+    A rule that holds up the alarm of a fault mode which is no longer its own runs no longer, in that sense; neither
+    does one that was put into shadow, or promoted, since it was raised.
     """
     active = program.active
     astray = {
         rule
         for mode, standing in state.alarms.items()
         for rule in standing.rules
-        if rule in active and active[rule].fault_mode != mode
+        if rule in active and standing_name(active[rule].fault_mode, active[rule].shadow) != mode
     }
     kept = {rule: rule_state for rule, rule_state in state.rules.items() if rule in active and rule not in astray}
     if len(kept) == len(state.rules):
@@ -230,4 +232,5 @@ def _finding(
         onset_at=instant(state.onset_ms),
         at=instant(said_at_ms),
         evidence=evidence,
+        shadow=rule.shadow,
     )

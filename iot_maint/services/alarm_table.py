@@ -26,7 +26,7 @@ _SCALARS = (
     "acknowledged_at",
     "acknowledged_by",
 )
-ALARM_COLUMNS = (*_SCALARS, "rules", "orders", "platform", "worker", "detail")
+ALARM_COLUMNS = (*_SCALARS, "rules", "orders", "platform", "worker", "detail", "shadow")
 
 
 def alarm_row(
@@ -45,6 +45,6 @@ def alarm_row(
         rules, orders = " ".join(alarm.rules), " ".join(sorted(set(alarm.orders.values())))
     scalars, origin = (
         [cell if isinstance(cell, str | int | float | bool) else None for cell in map(document.get, names)]
-        for names in (_SCALARS, ("platform", "worker", "detail"))
+        for names in (_SCALARS, ("platform", "worker", "detail", "shadow"))
     )
     return (*scalars, rules, orders, *origin)

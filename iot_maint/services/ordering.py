@@ -42,9 +42,12 @@ class OrderDesk:
     channels: Sequence[Channel]
 
     def save(self, repositories: Repositories, event: AlarmEvent, equipment_type: str) -> OrderStep | None:
-        """Record the event; open, add to, worsen or reopen the fault's order.  None when nothing was new."""
+        """Record the event; open, add to, worsen or reopen the fault's order.  None when nothing was new.
+
+        What a source in shadow finds is recorded, and no more.
+        """
         alarm = repositories.alarms.record(event)
-        if alarm is None:
+        if alarm is None or event.key.shadow:
             return None
         return self._follow(repositories, event, alarm, equipment_type)
 

@@ -45,6 +45,7 @@ class RuleModel(Answer):
     dwell_s: float | None = None
     occurrences: int | None = None
     gated: bool | None = Field(default=None, description="Looks only while the equipment runs.")
+    shadow: bool | None = Field(default=None, description="Declared in shadow: recorded, never ordered.")
     needs: Need | None = Field(default=None, description="The rule kind that a waiting one needs.")
     limit_text: str | None = Field(default=None, description="A waiting rule's limit in words.")
 
@@ -57,6 +58,7 @@ class ActiveModel(Answer):
     dwell_s: float
     occurrences: int
     max_gap_s: float | None
+    shadow: bool = Field(default=False, description="In shadow here: recorded, never ordered, until promoted.")
 
 
 class RuleStandingModel(RuleModel):

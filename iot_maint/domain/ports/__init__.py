@@ -11,6 +11,7 @@ from iot_maint.domain.ports.service import (
     TokenRepository,
     WorkerRepository,
 )
+from iot_maint.domain.ports.shadow import ShadowRepository
 from iot_maint.domain.ports.surroundings import Clock, Meter, OrderNotifier
 from iot_maint.domain.ports.telemetry import HistoryStore, Spool, TelemetryStore
 
@@ -29,6 +30,7 @@ __all__ = [
     "PlatformAlarmRepository",
     "PlatformAlarms",
     "Repositories",
+    "ShadowRepository",
     "SilenceRepository",
     "Spool",
     "TelemetryStore",

@@ -13,6 +13,7 @@ from iot_maint.domain.ports.service import (
     TokenRepository,
     WorkerRepository,
 )
+from iot_maint.domain.ports.shadow import ShadowRepository
 
 
 class Repositories(Protocol):
@@ -20,6 +21,8 @@ class Repositories(Protocol):
 
     @property
     def equipment(self) -> EquipmentRepository: ...
+    @property
+    def shadows(self) -> ShadowRepository: ...
     @property
     def alarms(self) -> AlarmRepository: ...
     @property

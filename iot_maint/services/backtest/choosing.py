@@ -25,13 +25,15 @@ def choose_rules(catalog: Catalog, patterns: Sequence[str]) -> tuple[str, ...]:
 
 
 def narrow(catalog: Catalog, rules: Iterable[str]) -> Catalog:
-    """The catalog in which no other rules are declared."""
+    """The catalog in which no other rules are declared, and these as if they were promoted."""
     chosen = frozenset(rules)
-    types = {
-        name: replace(one, rules={key: rule for key, rule in one.rules.items() if rule.id in chosen}, waiting={})
-        for name, one in catalog.types.items()
-    }
+    types = {name: replace(one, rules=_promoted(one, chosen), waiting={}) for name, one in catalog.types.items()}
     return replace(catalog, types=types)
+
+
+def _promoted(equipment_type: EquipmentType, chosen: frozenset[str]) -> dict[str, ThresholdRule]:
+    rules = equipment_type.rules.items()
+    return {key: replace(rule, shadow=False) for key, rule in rules if rule.id in chosen}
 
 
 def metrics_for(equipment_type: EquipmentType, metrics: Mapping[str, object]) -> tuple[str, ...]:

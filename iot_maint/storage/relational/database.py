@@ -14,6 +14,7 @@ from iot_maint.storage.relational.alarms import SqlAlarms
 from iot_maint.storage.relational.checkpoints import SqlCheckpoints
 from iot_maint.storage.relational.engine import READS_ONLY, make_engine, parse_database_url
 from iot_maint.storage.relational.equipment.register import SqlEquipment
+from iot_maint.storage.relational.equipment.shadows import SqlShadows
 from iot_maint.storage.relational.failures import meaningful_failures
 from iot_maint.storage.relational.idempotency import SqlIdempotency
 from iot_maint.storage.relational.migrate import SchemaVersion, read_schema_state, upgrade
@@ -30,6 +31,7 @@ class SqlRepositories:
     """All repositories of one transaction."""
 
     equipment: SqlEquipment
+    shadows: SqlShadows
     alarms: SqlAlarms
     platform_alarms: SqlPlatformAlarms
     alarm_list: SqlAlarmList
@@ -110,6 +112,7 @@ class RelationalDatabase:
 def _repositories(connection: Connection) -> SqlRepositories:
     return SqlRepositories(
         equipment=SqlEquipment(connection),
+        shadows=SqlShadows(connection),
         alarms=SqlAlarms(connection),
         platform_alarms=SqlPlatformAlarms(connection),
         alarm_list=SqlAlarmList(connection),

@@ -47,6 +47,8 @@ def test_an_older_schema_is_refused_until_migrated(empty_url: str) -> None:
     execute(empty_url, "DROP TABLE idempotency_keys")
     execute(empty_url, "DROP TABLE ingest_workers")
     execute(empty_url, "DROP TABLE rule_states")
+    execute(empty_url, "DROP TABLE shadow_changes")
+    execute(empty_url, "DROP TABLE shadow_switches")
     execute(empty_url, "DROP TABLE silence_states")
     execute(empty_url, "DROP TABLE tokens")
     execute(empty_url, "DROP TABLE workers")
