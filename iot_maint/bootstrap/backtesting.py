@@ -11,12 +11,14 @@ from iot_maint.bootstrap.backtest_scope import faults_in_orders, say_what_there_
 from iot_maint.bootstrap.backtest_suggestion import rule_to_suggest_for, suggest_limit
 from iot_maint.bootstrap.fan_out import MapOver, map_in_processes
 from iot_maint.catalog import load_catalog
+from iot_maint.domain.catalog import Catalog
 from iot_maint.domain.equipment import Monitored
 from iot_maint.domain.errors import InvalidInput, MaintError
 from iot_maint.domain.instants import epoch_ms
+from iot_maint.rules.applicability import report_rules
 from iot_maint.services.backtest.choosing import choose_rules, narrow
 from iot_maint.services.backtest.faults import KnownFault
-from iot_maint.services.backtest.result import BacktestResult, put_together
+from iot_maint.services.backtest.result import BacktestResult, Tried, put_together
 from iot_maint.services.backtest.trials import AS_IT_STANDS, Trial, apply_wishes
 from iot_maint.settings import Settings
 
@@ -54,10 +56,7 @@ def run_backtest(settings: Settings, asked: Asked, map_over: MapOver = map_in_pr
     rule = None if asked.wish is None else rule_to_suggest_for(catalog, rules)
     start, end = _span(settings, asked)
     entries = tried_equipment(settings, asked.register, asked.equipment, narrowed)
-    for trial in asked.trials:
-        _check(trial, rules)
-        for entry in entries:
-            apply_wishes(catalog, entry, trial.wishes)
+    tried = [_try(trial, rules, narrowed, entries) for trial in asked.trials]
     faults = asked.faults if asked.files else (*asked.faults, *faults_in_orders(settings, entries))
     clusters = _clusters(settings, asked, rules, entries, faults, start, end)
     runs = list(map_over(run_cluster, clusters))
@@ -68,7 +67,7 @@ def run_backtest(settings: Settings, asked: Asked, map_over: MapOver = map_in_pr
         rules=rules,
         start=start,
         end=end,
-        settings=put_together([trial.label for trial in asked.trials], runs, faults, settings.zone),
+        settings=put_together(tried, runs, faults, settings.zone),
         envelopes={key: one for cluster in runs for key, one in cluster.envelopes.items()},
     )
     if rule is None or asked.wish is None:
@@ -89,10 +88,16 @@ def _span(settings: Settings, asked: Asked) -> tuple[datetime, datetime]:
     return start, end
 
 
-def _check(trial: Trial, rules: Sequence[str]) -> None:
+def _try(trial: Trial, rules: Sequence[str], catalog: Catalog, entries: Sequence[Monitored]) -> Tried:
+    """What would run; `InvalidInput` where a limit cannot be."""
     for rule in trial.wishes:
         if rule not in rules:
             raise InvalidInput("--set", f"{rule} is not among the rules that are tried: {', '.join(rules[:_NAMED])}")
+    active = {}
+    for entry in entries:
+        reports = report_rules(catalog.types[entry.equipment.type], apply_wishes(catalog, entry, trial.wishes))
+        active[entry.equipment.code] = tuple(report.active for report in reports if report.active is not None)
+    return Tried(label=trial.label, active=active)
 
 
 def _clusters(

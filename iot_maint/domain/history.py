@@ -28,7 +28,9 @@ class HistorySpan:
 
 
 def rows_of_series(metrics: tuple[str, ...], series: list[tuple[Integers, Floats]]) -> HistoryRows:
-    """One table of a series (instants ascending, values) a metric."""
+    """One table of a series (instants ascending, values) a metric; of metrics without any value there is no column."""
+    present = [number for number, (at_ms, _) in enumerate(series) if len(at_ms)]
+    metrics, series = tuple(metrics[number] for number in present), [series[number] for number in present]
     times = [at_ms for at_ms, _ in series]
     if (
         times
@@ -37,7 +39,7 @@ def rows_of_series(metrics: tuple[str, ...], series: list[tuple[Integers, Floats
     ):
         return HistoryRows(metrics=metrics, at_ms=times[0], values=np.column_stack([values for _, values in series]))
     at_ms = np.unique(np.concatenate(times)) if times else np.zeros(0, dtype=np.int64)
-    values = np.full((len(at_ms), len(metrics)), np.nan)
+    values: Floats = np.full((len(at_ms), len(metrics)), np.nan)
     for column, (own_ms, own) in enumerate(series):
         values[np.searchsorted(at_ms, own_ms), column] = own
     return HistoryRows(metrics=metrics, at_ms=at_ms, values=values)

@@ -53,7 +53,7 @@ class HistoryStore(Protocol):
     def read_rows(
         self, measurement: str, site: str, equipment: str, metrics: Sequence[str], start_ms: int, end_ms: int
     ) -> HistoryRows:
-        """The numbers of these metrics in [start_ms, end_ms), exactly as they were stored."""
+        """The numbers of these metrics in [start_ms, end_ms), as they were stored; columns of those that have any."""
         ...
 
     def read_span(self, measurement: str, site: str, equipment: str, metrics: Sequence[str]) -> HistorySpan | None:

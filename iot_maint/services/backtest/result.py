@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from iot_maint.domain.findings import Finding
 from iot_maint.domain.work_orders import WorkOrder
+from iot_maint.rules.applicability import ActiveRule
 from iot_maint.services.backtest.coverage import Coverage
 from iot_maint.services.backtest.envelopes import Envelope
 from iot_maint.services.backtest.faults import KnownFault
@@ -35,7 +36,10 @@ class ClusterRuns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingResult:
-    """What one setting came to.  `found` counts findings, of which `findings` are the first."""
+    """What one setting came to.  `found` counts findings, of which `findings` are the first.
+
+    `active` are the rules that ran, by equipment, with their numbers.
+    """
 
     label: str
     findings: tuple[Finding, ...]
@@ -45,6 +49,7 @@ class SettingResult:
     orders: tuple[WorkOrder, ...]
     equipment: tuple[EquipmentFigures, ...]
     figures: Figures
+    active: Mapping[str, tuple[ActiveRule, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,21 +64,29 @@ class BacktestResult:
     suggestion: Suggestion | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """A setting's name, and the rules that it makes run on each piece of equipment."""
+
+    label: str
+    active: Mapping[str, tuple[ActiveRule, ...]]
+
+
 def put_together(
-    labels: Sequence[str], clusters: Sequence[ClusterRuns], faults: Sequence[KnownFault], zone: ZoneInfo
+    trials: Sequence[Tried], clusters: Sequence[ClusterRuns], faults: Sequence[KnownFault], zone: ZoneInfo
 ) -> tuple[SettingResult, ...]:
     """One result a setting; the order of the clusters makes no difference."""
     coverage = sorted((one for cluster in clusters for one in cluster.coverage), key=lambda c: (c.site, c.equipment))
     tried = {one.equipment for one in coverage}
     known = tuple(fault for fault in faults if fault.equipment in tried)
     return tuple(
-        _setting(label, [cluster.runs[index] for cluster in clusters], coverage, known, zone)
-        for index, label in enumerate(labels)
+        _setting(trial, [cluster.runs[index] for cluster in clusters], coverage, known, zone)
+        for index, trial in enumerate(trials)
     )
 
 
 def _setting(
-    label: str, runs: Sequence[Run], coverage: Sequence[Coverage], faults: Sequence[KnownFault], zone: ZoneInfo
+    trial: Tried, runs: Sequence[Run], coverage: Sequence[Coverage], faults: Sequence[KnownFault], zone: ZoneInfo
 ) -> SettingResult:
     episodes = episodes_of((event for run in runs for event in run.events), faults)
     found = faults_found(faults, episodes)
@@ -82,7 +95,8 @@ def _setting(
         (finding for run in runs for finding in run.findings), key=lambda one: (one.at, one.equipment, one.rule)
     )
     return SettingResult(
-        label=label,
+        label=trial.label,
+        active=trial.active,
         findings=tuple(findings),
         found=sum(run.found for run in runs),
         episodes=episodes,

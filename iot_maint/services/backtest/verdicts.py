@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,15 +17,23 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Episode:
-    """One alarm from its raise to its clearing (None: it stands at the end).  `fault` is the one that it found."""
+    """One alarm from its raise to its clearing (None: it stands at the end).
+
+    `joined`: when each rule first held it up.  `fault` is the one that it found.
+    """
 
     key: AlarmKey
     site: str
     onset_at: datetime
     cleared_at: datetime | None
     severity: Severity
-    rules: tuple[str, ...]
+    joined: Mapping[str, datetime]
     fault: KnownFault | None
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """Every rule that ever held it up."""
+        return tuple(self.joined)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,13 +169,16 @@ def _fault_of(key: AlarmKey, faults: Iterable[KnownFault]) -> KnownFault | None:
 
 def _episode(key: AlarmKey, events: Sequence[AlarmEvent], faults: Sequence[KnownFault]) -> Episode:
     cleared = next((event.finding.at for event in events if event.kind is AlarmEventKind.CLEARED), None)
+    joined: dict[str, datetime] = {}
+    for event in events:
+        joined.setdefault(event.finding.rule, event.finding.at)
     return Episode(
         key=key,
         site=events[0].site,
         onset_at=events[0].onset_at,
         cleared_at=cleared,
         severity=max((event.severity for event in events), key=lambda severity: severity.rank),
-        rules=tuple(dict.fromkeys(event.finding.rule for event in events)),
+        joined=joined,
         fault=_fault_of(key, faults),
     )
 

@@ -117,7 +117,12 @@ class InfluxReader:
             start_ms = read_instant(found[-1]) + 1
         # Cells of a metric without a value are null, which numpy makes a NaN.
         table = np.array(rows, dtype=np.float64).reshape(len(rows), 1 + len(metrics))
-        return HistoryRows(metrics=tuple(metrics), at_ms=table[:, 0].astype(np.int64), values=table[:, 1:])
+        present = np.flatnonzero(~np.isnan(table[:, 1:]).all(axis=0))
+        return HistoryRows(
+            metrics=tuple(metrics[number] for number in present.tolist()),
+            at_ms=table[:, 0].astype(np.int64),
+            values=table[:, 1 + present],
+        )
 
     def read_span(self, measurement: str, site: str, equipment: str, metrics: Sequence[str]) -> HistorySpan | None:
         """From when to when anything of these metrics rests; None where nothing does."""
