@@ -10,6 +10,7 @@ from iot_maint.api.problems import install_problems
 from iot_maint.api.resources import (
     alarms,
     archive,
+    backtests,
     docs_page,
     equipment,
     health,
@@ -28,6 +29,7 @@ _RESOURCES = (
     quality.router,
     rules.router,
     shadow.router,
+    backtests.router,
     alarms.router,
     work_orders.csv_router,
     work_orders.router,

@@ -24,11 +24,18 @@ def _restore_plus(value: object) -> object:
     return value.replace(" ", "+") if isinstance(value, str) and "T" in value else value
 
 
-def _in_bounds(value: datetime | None) -> datetime | None:
+def in_bounds(value: datetime) -> datetime:
+    """A moment that every zone can say."""
     # Every zone must be able to say it: year 9999 may be 10000 elsewhere, and long ago offsets had seconds.
-    if value is not None and not FIRST_YEAR <= value.year <= LAST_YEAR:
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
         raise ValueError(f"lies outside of the years {FIRST_YEAR} to {LAST_YEAR}")
     return value
 
 
-InstantQuery = Annotated[AwareDatetime | None, BeforeValidator(_restore_plus), AfterValidator(_in_bounds), Query()]
+def _maybe_in_bounds(value: datetime | None) -> datetime | None:
+    return None if value is None else in_bounds(value)
+
+
+InstantQuery = Annotated[
+    AwareDatetime | None, BeforeValidator(_restore_plus), AfterValidator(_maybe_in_bounds), Query()
+]

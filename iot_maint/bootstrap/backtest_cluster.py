@@ -18,7 +18,6 @@ from iot_maint.domain.alarms import AlarmEvent
 from iot_maint.domain.catalog import Catalog
 from iot_maint.domain.columns import Floats, TelemetryColumns
 from iot_maint.domain.equipment import Monitored
-from iot_maint.domain.errors import MaintError
 from iot_maint.domain.history import HistoryRows, rows_of_series
 from iot_maint.domain.instants import instant
 from iot_maint.domain.telemetry import Telemetry
@@ -46,16 +45,12 @@ _FILE_SLICE = 50_000  # messages
 _SAMPLE = 200  # values of a slice, equipment and metric that stand for all of them
 
 
-class TookTooLong(MaintError):
-    """The time that was given is over."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
     """What one process is given.  `files` instead of the store's history; `plotted`: keep the shapes for a plot.
 
     `allowed` false alarms may a setting raise before it is given up (None: any number).  `progress` is a file for the
-    share that is done.  `within_s`: real seconds, from when it begins.
+    share that is done.
     """
 
     settings: Settings
@@ -69,7 +64,6 @@ class Cluster:
     allowed: int | None = None
     plotted: bool = False
     progress: Path | None = None
-    within_s: float | None = None
 
 
 def run_cluster(cluster: Cluster) -> ClusterRuns:
@@ -178,12 +172,9 @@ def _rows_of(code: str, items: Sequence[Telemetry], metrics: frozenset[str]) -> 
 
 
 def _watched(slices: Iterator[Slice], cluster: Cluster) -> Iterator[Slice]:
-    """The slices; how far they have come is written down, and `TookTooLong` ends what takes too long."""
-    began = time.monotonic()
+    """The slices; how far they have come is written down."""
     for part in slices:
         yield part
-        if cluster.within_s is not None and time.monotonic() - began > cluster.within_s:
-            raise TookTooLong(f"the backtest took longer than {cluster.within_s:g} s: try fewer rules or less time")
         if cluster.progress is not None:
             done = (part.end_ms - cluster.start_ms) / max(1, cluster.end_ms - cluster.start_ms)
             cluster.progress.write_text(f"{done:.4f}", "ascii")

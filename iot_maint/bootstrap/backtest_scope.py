@@ -16,6 +16,7 @@ from iot_maint.domain.ports import HistoryStore
 from iot_maint.domain.queries import PageRequest, WorkOrderQuery
 from iot_maint.domain.work_orders import WorkOrder
 from iot_maint.ingest.recordings import read_recording
+from iot_maint.services.backtest.choosing import is_tried
 from iot_maint.services.backtest.faults import DONE, KnownFault, faults_of_orders
 from iot_maint.services.quantities import say_instant
 from iot_maint.settings import Settings
@@ -38,19 +39,11 @@ def tried_equipment(
         # What is in shadow is tried as if it were promoted: that is the question.
         replace(entry, equipment=replace(entry.equipment, status=EquipmentStatus.IN_SERVICE), shadow={})
         for entry in entries
-        if _is_tried(entry, codes, catalog)
+        if is_tried(entry, codes, catalog)
     )
     if not tried:
         raise MaintError("the register has no equipment for these rules: see `equipment list`, or give --register FILE")
     return tried
-
-
-def _is_tried(entry: Monitored, codes: Sequence[str], catalog: Catalog) -> bool:
-    one = entry.equipment
-    declared = catalog.types.get(one.type)
-    if not one.registered or one.merged_into is not None or declared is None or (codes and one.code not in codes):
-        return False
-    return any(not rule.kinds or one.kind in rule.kinds for rule in declared.rules.values())
 
 
 def span_of_files(settings: Settings, files: Sequence[Path]) -> tuple[datetime, datetime]:

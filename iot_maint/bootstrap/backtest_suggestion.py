@@ -12,20 +12,10 @@ from iot_maint.domain.catalog import Catalog, ThresholdRule
 from iot_maint.domain.columns import Floats
 from iot_maint.domain.equipment import Monitored
 from iot_maint.domain.errors import InvalidInput
-from iot_maint.services.backtest.suggesting import Suggestion, check_shiftable, shifted, suggest
+from iot_maint.services.backtest.suggesting import Suggestion, shifted, suggest
 from iot_maint.services.backtest.trials import Trial, apply_wishes
 from iot_maint.services.backtest.verdicts import is_false
 from iot_maint.services.register.limits import LimitWish
-
-
-def rule_to_suggest_for(catalog: Catalog, rules: Sequence[str]) -> ThresholdRule:
-    """The one rule that is tried; `InvalidInput` for several, or for one that has no number."""
-    if len(rules) != 1:
-        raise InvalidInput("--wish", f"a limit is suggested for one rule at a time; {len(rules)} are tried")
-    type_name, _, key = rules[0].partition(".")
-    rule = catalog.types[type_name].rules[key]
-    check_shiftable(rule)
-    return rule
 
 
 def suggest_limit(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from iot_maint.bootstrap.backtest_cluster import Cluster, run_cluster
 from iot_maint.bootstrap.backtest_scope import faults_in_orders, say_what_there_is, span_of_files, tried_equipment
-from iot_maint.bootstrap.backtest_suggestion import rule_to_suggest_for, suggest_limit
+from iot_maint.bootstrap.backtest_suggestion import suggest_limit
 from iot_maint.bootstrap.fan_out import MapOver, map_in_processes
 from iot_maint.catalog import load_catalog
 from iot_maint.domain.catalog import Catalog
@@ -19,6 +19,7 @@ from iot_maint.rules.applicability import report_rules
 from iot_maint.services.backtest.choosing import choose_rules, narrow
 from iot_maint.services.backtest.faults import KnownFault
 from iot_maint.services.backtest.result import BacktestResult, Tried, put_together
+from iot_maint.services.backtest.suggesting import rule_to_suggest_for
 from iot_maint.services.backtest.trials import AS_IT_STANDS, Trial, apply_wishes
 from iot_maint.settings import Settings
 
@@ -45,7 +46,6 @@ class Asked:
     wish: float | None = None
     plotted: bool = False
     progress: Path | None = None
-    within_s: float | None = None
 
 
 def run_backtest(settings: Settings, asked: Asked, map_over: MapOver = map_in_processes) -> BacktestResult:
@@ -124,7 +124,6 @@ def _clusters(
             faults=faults,
             plotted=asked.plotted,
             progress=None if asked.progress is None else asked.progress / str(number),
-            within_s=asked.within_s,
         )
         for number, group in enumerate(groups)
     ]

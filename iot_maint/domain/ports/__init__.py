@@ -1,5 +1,6 @@
 """What the services need of the world outside.  Adapters live in `storage`, `notify`, `clock`; bootstrap chooses."""
 
+from iot_maint.domain.ports.backtests import BacktestRepository
 from iot_maint.domain.ports.database import Database, Repositories
 from iot_maint.domain.ports.orders import AlarmRepository, OutboxRepository, WorkOrderRepository
 from iot_maint.domain.ports.platform import AlarmList, PlatformAlarmRepository, PlatformAlarms
@@ -18,6 +19,7 @@ from iot_maint.domain.ports.telemetry import HistoryStore, Spool, TelemetryStore
 __all__ = [
     "AlarmList",
     "AlarmRepository",
+    "BacktestRepository",
     "CheckpointRepository",
     "Clock",
     "Database",

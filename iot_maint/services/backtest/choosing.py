@@ -6,6 +6,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from iot_maint.domain.catalog import RUNNING, Catalog, EquipmentType, ThresholdRule
+from iot_maint.domain.equipment import Monitored
 from iot_maint.domain.errors import UnknownThing
 
 ALL = "all"
@@ -34,6 +35,15 @@ def narrow(catalog: Catalog, rules: Iterable[str]) -> Catalog:
 def _promoted(equipment_type: EquipmentType, chosen: frozenset[str]) -> dict[str, ThresholdRule]:
     rules = equipment_type.rules.items()
     return {key: replace(rule, shadow=False) for key, rule in rules if rule.id in chosen}
+
+
+def is_tried(entry: Monitored, codes: Sequence[str], catalog: Catalog) -> bool:
+    """Whether the (narrowed) catalog has a rule for the equipment, and it is among the codes (empty: all)."""
+    one = entry.equipment
+    declared = catalog.types.get(one.type)
+    if not one.registered or one.merged_into is not None or declared is None or (codes and one.code not in codes):
+        return False
+    return any(not rule.kinds or one.kind in rule.kinds for rule in declared.rules.values())
 
 
 def metrics_for(equipment_type: EquipmentType, metrics: Mapping[str, object]) -> tuple[str, ...]:

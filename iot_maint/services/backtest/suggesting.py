@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from iot_maint.domain.catalog import Comparison, Limit, ThresholdRule
+from iot_maint.domain.catalog import Catalog, Comparison, Limit, ThresholdRule
 from iot_maint.domain.columns import Floats
 from iot_maint.domain.errors import InvalidInput
 from iot_maint.services.backtest.verdicts import rate_at_most
@@ -45,10 +45,15 @@ class Suggestion:
         return self.at_most is not None and self.at_most <= self.wish
 
 
-def check_shiftable(rule: ThresholdRule) -> None:
-    """`InvalidInput` for a rule without a number that could be another."""
+def rule_to_suggest_for(catalog: Catalog, rules: Sequence[str]) -> ThresholdRule:
+    """The one rule that is tried; `InvalidInput` for several, or for one that has no number."""
+    if len(rules) != 1:
+        raise InvalidInput("wish", f"a limit is suggested for one rule at a time; {len(rules)} are tried")
+    type_name, _, key = rules[0].partition(".")
+    rule = catalog.types[type_name].rules[key]
     if rule.comparison is Comparison.IS:
-        raise InvalidInput("--wish", f"{rule.id} has no number: only rules above or below a limit can be suggested one")
+        raise InvalidInput("wish", f"{rule.id} has no number: only rules above or below a limit can be suggested one")
+    return rule
 
 
 def shifted(rule: ThresholdRule, shift: float) -> Limit:

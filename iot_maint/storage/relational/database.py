@@ -11,6 +11,7 @@ from sqlalchemy import URL, Connection
 
 from iot_maint.storage.relational.alarm_list import SqlAlarmList
 from iot_maint.storage.relational.alarms import SqlAlarms
+from iot_maint.storage.relational.backtests import SqlBacktests
 from iot_maint.storage.relational.checkpoints import SqlCheckpoints
 from iot_maint.storage.relational.engine import READS_ONLY, make_engine, parse_database_url
 from iot_maint.storage.relational.equipment.register import SqlEquipment
@@ -42,6 +43,7 @@ class SqlRepositories:
     tokens: SqlTokens
     idempotency: SqlIdempotency
     workers: SqlWorkers
+    backtests: SqlBacktests
 
 
 def open_database(url: str) -> "RelationalDatabase":
@@ -123,4 +125,5 @@ def _repositories(connection: Connection) -> SqlRepositories:
         tokens=SqlTokens(connection),
         idempotency=SqlIdempotency(connection),
         workers=SqlWorkers(connection),
+        backtests=SqlBacktests(connection),
     )
