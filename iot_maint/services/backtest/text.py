@@ -12,6 +12,7 @@ from iot_maint.services.backtest.verdicts import FaultFound, Figures
 from iot_maint.services.quantities import say_clock_time, say_number
 
 LABELS = {AS_IT_STANDS: Text(zh="现行限值", en="as it stands"), CHANGED: Text(zh="改后", en="changed")}
+_NAMED = 8
 _ROWS = (
     Text(zh="报警", en="alarms"),
     Text(zh="其中误报", en="of them false"),
@@ -45,7 +46,8 @@ _TOO_SHORT = Text(
 
 def backtest_lines(result: BacktestResult, language: Language, zone: ZoneInfo) -> Iterator[str]:
     """Lines for a terminal, without the orders' texts."""
-    yield f"{', '.join(result.rules)}"
+    more = len(result.rules) - _NAMED
+    yield ", ".join(result.rules[:_NAMED]) + (f", … (+{more})" if more > 0 else "")
     months = say_number(result.settings[0].figures.device_months)
     yield _MONTHS.of(language).format(
         months=months, from_=say_clock_time(result.start, zone), to=say_clock_time(result.end, zone)
