@@ -1,5 +1,6 @@
 """`iot-maint backtest all` over a season of two sites: stored telemetry through every rule, with its figures."""
 
+import resource
 import shutil
 import sqlite3
 import subprocess
@@ -137,16 +138,22 @@ def _measure(folder: Path, fleet: Fleet) -> dict[str, float]:
     end_ms = START_MS + fleet.days * 86_400_000
     until = np.datetime64(end_ms, "ms").item().isoformat() + "+00:00"
     command = [sys.executable, "-m", "iot_maint", "backtest", "pump.*", "--from", START, "--to", until, "--json"]
-    began = time.monotonic()
+    began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(
         ["env", f"IOT_MAINT_DATA_DIR={folder}", *command],
         check=True,
         capture_output=True,
         cwd=Path(__file__).parents[1],
     )
-    took_s = time.monotonic() - began
+    took_s, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     [setting] = msgspec.json.decode(done.stdout)["settings"]
     messages = sum(one["messages"] for one in setting["equipment"])
     if messages != fleet.days * 1440 * fleet.devices:
         raise AssertionError(f"{messages} messages were read")
-    return {"s": took_s, "µs/reading": took_s * 1e6 / fleet.readings, "alarms": float(setting["figures"]["alarms"])}
+    return {
+        "s": took_s,
+        "CPU s": cpu_s,
+        "CPU µs/reading": cpu_s * 1e6 / fleet.readings,
+        "alarms": float(setting["figures"]["alarms"]),
+    }

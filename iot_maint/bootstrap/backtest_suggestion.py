@@ -7,14 +7,16 @@ import numpy as np
 
 from iot_maint.bootstrap.backtest_cluster import Cluster, run_cluster, sample_cluster
 from iot_maint.bootstrap.fan_out import MapOver
-from iot_maint.domain.alarms import AlarmEventKind
+from iot_maint.domain.alarms import AlarmEvent
 from iot_maint.domain.catalog import Catalog, ThresholdRule
 from iot_maint.domain.columns import Floats
 from iot_maint.domain.equipment import Monitored
 from iot_maint.domain.errors import InvalidInput
-from iot_maint.services.backtest.suggesting import Suggestion, shifted, suggest
+from iot_maint.services.backtest.coverage import Coverage
+from iot_maint.services.backtest.faults import KnownFault
+from iot_maint.services.backtest.suggesting import MOST_IN_ALARM, Suggestion, shifted, suggest
 from iot_maint.services.backtest.trials import Trial, apply_wishes
-from iot_maint.services.backtest.verdicts import is_false
+from iot_maint.services.backtest.verdicts import episodes_of, figures_by_equipment, figures_of
 from iot_maint.services.register.limits import LimitWish
 
 
@@ -40,15 +42,25 @@ def suggest_limit(
         parts = [
             replace(one, trials=wanted, allowed=int(wish * device_months + 1e-9), plotted=False) for one in clusters
         ]
-        counts: dict[float, int | None] = dict.fromkeys(possible, 0)
-        for cluster, part in zip(parts, map_over(run_cluster, parts), strict=True):
+        told: dict[float, list[AlarmEvent]] = {shift: [] for shift in possible}
+        given_up: set[float] = set()
+        coverage: list[Coverage] = []
+        for part in map_over(run_cluster, parts):
+            coverage += part.coverage
             for shift, run in zip(possible, part.runs, strict=True):
-                raised = (event for event in run.events if event.kind is AlarmEventKind.RAISED)
-                false, before = sum(is_false(event.key, cluster.faults) for event in raised), counts[shift]
-                counts[shift] = None if run.given_up or before is None else before + false
-        return counts
+                told[shift] += run.events
+                given_up |= {shift} if run.given_up else set()
+        faults = clusters[0].faults
+        return {shift: None if shift in given_up else _false(told[shift], coverage, faults) for shift in possible}
 
     return suggest(rule, _distances(rule, clusters, entries, map_over), device_months, wish, count)
+
+
+def _false(events: Sequence[AlarmEvent], coverage: Sequence[Coverage], faults: Sequence[KnownFault]) -> int | None:
+    """How many alarms were false; None where they stood for too long."""
+    wrong = [episode for episode in episodes_of(events, faults) if episode.fault is None]
+    figures = figures_of(figures_by_equipment(coverage, wrong), ())
+    return None if figures.share_in_alarm > MOST_IN_ALARM else figures.false_alarms
 
 
 def _distances(

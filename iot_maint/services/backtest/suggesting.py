@@ -14,7 +14,9 @@ from iot_maint.services.backtest.verdicts import rate_at_most
 SHIFTS_A_ROUND = 8
 ROUNDS = 3
 # Of the distances to the limit: where a limit is worth a try.  Below the middle of a signal none is.
-_QUANTILES = (0.5, 0.9, 0.97, 0.99, 0.997, 0.999, 0.9999)
+_QUANTILES = (0.5, 0.75, 0.9, 0.97, 0.99, 0.997, 0.999, 0.9999)
+# A limit within the signal is crossed once and never left: one alarm, and it stands for ever.  That keeps no wish.
+MOST_IN_ALARM = 0.05
 # Without one false alarm the true rate is below three in the time watched, with 95 % confidence.
 _EVENTS_OF_NOTHING = 3.0
 
@@ -73,11 +75,11 @@ def suggest(rule: ThresholdRule, distances: Floats, device_months: float, wish: 
     sign = -1.0 if rule.comparison is Comparison.BELOW else 1.0
     shifts = _first_shifts(np.sort(distances * sign)) if len(distances) else []
     kept: dict[float, int] = {}
+    worst_broken = -math.inf
     for _ in range(ROUNDS):
         if not shifts:
             break
         counts = count([sign * shift for shift in shifts])
-        worst_broken = -math.inf
         for signed, false in counts.items():
             shift = sign * signed
             if false is None or false > allowed:

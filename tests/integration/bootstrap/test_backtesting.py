@@ -164,6 +164,19 @@ def test_the_limit_that_is_suggested_keeps_the_wish_and_the_next_finer_one_does_
     assert suggestion.months_needed == pytest.approx(30)
 
 
+def test_a_limit_that_would_stand_for_ever_is_not_suggested_although_it_is_one_alarm_only(tmp_path: Path) -> None:
+    settings = an_installation(tmp_path, an_equipment("P-1"))
+    store_history(settings, bearing_at(COOL, 0, 2879))
+    asked = Asked(rules=(RULE,), start=T0, end=T0 + 48 * HOUR, wish=15.0)  # one false alarm in two days is allowed
+
+    suggestion = run_backtest(settings, asked, map_here).suggestion
+
+    assert suggestion is not None
+    assert suggestion.limit is not None
+    assert suggestion.limit.value is not None
+    assert suggestion.limit.value >= COOL
+
+
 @pytest.mark.parametrize(
     ("asked", "error", "said"),
     [

@@ -6,8 +6,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from iot_maint.cli import build_app
 from iot_maint.settings import Settings
