@@ -8,7 +8,20 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable, Mapping
 
-from benchmarks import deciding, decoding, durable, ingest, lines, listening, live, memory, orders, profile, visible
+from benchmarks import (
+    backtesting,
+    deciding,
+    decoding,
+    durable,
+    ingest,
+    lines,
+    listening,
+    live,
+    memory,
+    orders,
+    profile,
+    visible,
+)
 from benchmarks.measure import Measurement, tell
 from benchmarks.peers import PeerMissing
 from benchmarks.results import Result, keep, this_machine
@@ -34,6 +47,7 @@ BY_SECONDS: Mapping[str, Callable[[int, float], Result]] = {
     "orders": orders.run,
     "memory": memory.run,
 }
+BY_ROUNDS: Mapping[str, Callable[[int], Result]] = {"backtest": backtesting.run}
 # Asked for by name only.
 TUNING: Mapping[str, Callable[[int, int], Result]] = {"telegraf": ingest.run_telegraf}
 LOOKS: Mapping[str, Callable[[int], Iterable[str]]] = {"profile": profile.run}
@@ -45,7 +59,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    usual = [*BENCHMARKS, *WHOLE, *BY_MESSAGES, *BY_SECONDS]
+    usual = [*BENCHMARKS, *WHOLE, *BY_MESSAGES, *BY_SECONDS, *BY_ROUNDS]
     known = [*usual, *TUNING, *LOOKS]
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(known)}; by default {', '.join(usual)}")
     parser.add_argument(
@@ -79,7 +93,9 @@ def main() -> None:
 
 def _compare(name: str, arguments: argparse.Namespace) -> None:
     machine = this_machine()
-    if name in BY_SECONDS:
+    if name in BY_ROUNDS:
+        result = BY_ROUNDS[name](arguments.rounds)
+    elif name in BY_SECONDS:
         result = BY_SECONDS[name](arguments.rounds, arguments.seconds or SECONDS[name])
     else:
         compare = BY_MESSAGES.get(name) or TUNING[name]

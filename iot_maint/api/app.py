@@ -10,6 +10,7 @@ from iot_maint.api.problems import install_problems
 from iot_maint.api.resources import (
     alarms,
     archive,
+    backtests,
     docs_page,
     equipment,
     faults,
@@ -18,6 +19,7 @@ from iot_maint.api.resources import (
     models,
     quality,
     rules,
+    shadow,
     telemetry,
     work_orders,
 )
@@ -30,6 +32,8 @@ _RESOURCES = (
     quality.router,
     feedback.router,
     rules.router,
+    shadow.router,
+    backtests.router,
     alarms.router,
     work_orders.csv_router,
     work_orders.router,

@@ -15,6 +15,7 @@ from iot_maint.domain.errors import (
     UnknownEquipment,
     UnknownThing,
 )
+from iot_maint.services.backtest.requests import QueueFull
 
 
 class Unauthenticated(MaintError):
@@ -36,6 +37,9 @@ class Kind:
     slug: str
     status: HTTPStatus
     title: Text
+
+
+BUSY_FOR_S = 60  # what `Retry-After` says of a full queue
 
 
 KINDS: Mapping[type[MaintError], Kind] = {
@@ -67,6 +71,11 @@ KINDS: Mapping[type[MaintError], Kind] = {
         slug="idempotency-key-reused",
         status=HTTPStatus.UNPROCESSABLE_ENTITY,
         title=Text(zh="该幂等键已用于另一请求", en="The idempotency key belongs to another request"),
+    ),
+    QueueFull: Kind(
+        slug="queue-full",
+        status=HTTPStatus.TOO_MANY_REQUESTS,
+        title=Text(zh="排队已满，请稍后再试", en="The queue is full; try again later"),
     ),
     InvalidInput: Kind(
         slug="invalid-input", status=HTTPStatus.UNPROCESSABLE_ENTITY, title=Text(zh="输入有误", en="Invalid input")

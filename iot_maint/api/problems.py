@@ -11,10 +11,11 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from iot_maint.api.languages import choose_language
-from iot_maint.api.problem_kinds import FAILURE, KINDS, Forbidden, Unauthenticated, kind_of
+from iot_maint.api.problem_kinds import BUSY_FOR_S, FAILURE, KINDS, Forbidden, Unauthenticated, kind_of
 from iot_maint.domain.catalog import Language, Text
 from iot_maint.domain.errors import IllegalTransition, InvalidInput, MaintError, StoreUnavailable
 from iot_maint.domain.json_value import Json, JsonObject
+from iot_maint.services.backtest.requests import QueueFull
 
 _log = logging.getLogger(__name__)
 
@@ -78,6 +79,8 @@ def problem_of(error: MaintError) -> Problem:
         headers["WWW-Authenticate"] = 'Bearer realm="iot-maint"'
     if isinstance(error, Forbidden):
         headers["WWW-Authenticate"] = 'Bearer realm="iot-maint", error="insufficient_scope"'
+    if isinstance(error, QueueFull):
+        headers["Retry-After"] = str(BUSY_FOR_S)
     if isinstance(error, StoreUnavailable):
         wait = error.retry_after.total_seconds() if error.retry_after is not None else 5
         headers["Retry-After"] = str(max(1, round(wait)))

@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -12,9 +12,11 @@ from iot_maint.bootstrap.flapping import flap_limits_of
 from iot_maint.catalog import load_catalog
 from iot_maint.clock import ReplayClock
 from iot_maint.domain.catalog import Catalog
-from iot_maint.domain.equipment import LimitChange
+from iot_maint.domain.equipment import LimitChange, Monitored
 from iot_maint.domain.errors import InvalidInput
 from iot_maint.domain.instants import instant
+from iot_maint.domain.ports import Clock
+from iot_maint.domain.shadow import ShadowChange
 from iot_maint.metering import PrometheusMeter
 from iot_maint.services.follow_up import FollowUp
 from iot_maint.services.monitoring import Monitor
@@ -50,7 +52,7 @@ def open_stage(settings: Settings, register: Path | None) -> Iterator[Stage]:
         open_database(f"sqlite:///{Path(folder) / 'replay.db'}") as database,
     ):
         if rows is None:
-            _copy_register(settings, database, clock)
+            copy_entries(database, read_entries(settings, None), clock)
         else:
             _import(rows, f"{register}", database, catalog, clock)
         desk = OrderDesk(
@@ -71,24 +73,30 @@ def open_stage(settings: Settings, register: Path | None) -> Iterator[Stage]:
         yield Stage(monitor=monitor, clock=clock, catalog=catalog, database=database, follow_up=follow_up)
 
 
-def _import(rows: Rows, name: str, database: RelationalDatabase, catalog: Catalog, clock: ReplayClock) -> None:
-    with database.transaction() as repositories:
-        report = import_rows(repositories, catalog, clock, rows)
-    if report.refused:
-        row = report.refused[0]
-        raise InvalidInput(f"{name}:{row.line}: {row.column}", row.reason)
+def read_entries(settings: Settings, register: Path | None) -> list[Monitored]:
+    """The equipment of a register file, or (None) of the installation, with limits of one's own as they stand."""
+    with tempfile.TemporaryDirectory(prefix="iot-maint-register-") as folder:
+        url = settings.database if register is None else f"sqlite:///{Path(folder) / 'register.db'}"
+        with open_database(url) as database:
+            if register is not None:
+                catalog = load_catalog(settings.catalog_dir, settings.service_levels)
+                _import(read_register(register), f"{register}", database, catalog, ReplayClock(instant(0)))
+            with database.reading() as repositories:
+                return repositories.equipment.monitored()
 
 
-def _copy_register(settings: Settings, stage: RelationalDatabase, clock: ReplayClock) -> None:
-    """The installation's register with every limit of one's own, as it stands."""
-    with open_database(settings.database) as installed, installed.reading() as repositories:
-        entries = repositories.equipment.monitored()
+def copy_entries(stage: RelationalDatabase, entries: Sequence[Monitored], clock: Clock) -> None:
+    """Put the equipment with its limits into a stage's register; what it refers to and is not there is left out."""
+    codes = {entry.equipment.code for entry in entries}
     with stage.transaction() as repositories:
         # Parents first: a row refers only to what is there.
         for entry in entries:
             repositories.equipment.add(replace(entry.equipment, parent=None, merged_into=None))
         for entry in entries:
-            repositories.equipment.update(entry.equipment)
+            parent, heir = (
+                code if code in codes else None for code in (entry.equipment.parent, entry.equipment.merged_into)
+            )
+            repositories.equipment.update(replace(entry.equipment, parent=parent, merged_into=heir))
             for key, override in entry.overrides.items():
                 repositories.equipment.set_override(
                     LimitChange(
@@ -100,3 +108,23 @@ def _copy_register(settings: Settings, stage: RelationalDatabase, clock: ReplayC
                         new=override,
                     )
                 )
+            for source, shadow in entry.shadow.items():
+                repositories.shadows.change(
+                    ShadowChange(
+                        source=source,
+                        equipment=entry.equipment.code,
+                        changed_at=clock.now(),
+                        changed_by="replay",
+                        old=None,
+                        new=shadow,
+                    ),
+                    None,
+                )
+
+
+def _import(rows: Rows, name: str, database: RelationalDatabase, catalog: Catalog, clock: ReplayClock) -> None:
+    with database.transaction() as repositories:
+        report = import_rows(repositories, catalog, clock, rows)
+    if report.refused:
+        row = report.refused[0]
+        raise InvalidInput(f"{name}:{row.line}: {row.column}", row.reason)

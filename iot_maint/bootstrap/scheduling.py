@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from functools import partial
+from threading import Event
 
+from iot_maint.bootstrap.backtest_jobs import BacktestJob
 from iot_maint.bootstrap.installation import Installation
 from iot_maint.bootstrap.training import model_checker
 from iot_maint.clock import AcceleratedClock, SystemClock
@@ -26,6 +28,7 @@ FOLLOW_UP_EVERY = timedelta(seconds=5)
 TRANSFER_EVERY = timedelta(seconds=5)
 TIDY_EVERY = timedelta(hours=1)
 CHECK_MODELS_EVERY = timedelta(minutes=5)  # how often is looked for what is due
+BACKTEST_EVERY = timedelta(seconds=2)
 
 
 @contextmanager
@@ -34,7 +37,12 @@ def open_jobs(installation: Installation) -> Iterator[Scheduler]:
     with ExitStack() as stack:
         notifiers = _notifiers(installation, stack)
         jobs = [_delivery(installation, channel, notifier) for channel, notifier in notifiers.items()]
-        yield stack.enter_context(Scheduler([*jobs, *_upkeep(installation)]))
+        stopping = Event()
+        backtests = BacktestJob(installation=installation, stopping=stopping)
+        jobs.append(Job(name="backtests", every=BACKTEST_EVERY, run=backtests.run_next))
+        scheduler = stack.enter_context(Scheduler([*jobs, *_upkeep(installation)]))
+        stack.callback(stopping.set)  # before the scheduler waits for its jobs
+        yield scheduler
 
 
 def _notifiers(installation: Installation, stack: ExitStack) -> Mapping[Channel, OrderNotifier]:

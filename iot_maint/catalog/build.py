@@ -147,6 +147,7 @@ def _rule(whole: TypeTable, key: str, table: RuleTable, metrics: dict[str, Metri
         basis=_basis(table.basis),
         urgency=table.urgency,
         signal=build_signal(table),
+        shadow=table.shadow,
     )
 
 

@@ -170,6 +170,7 @@ class RuleTable(Table):
     urgency: int | None = Field(default=None, ge=1, le=4)
     fault_mode: str
     gated: bool = False
+    shadow: bool = False
     kinds: list[Name] = []
     basis: BasisSpec
 

@@ -20,6 +20,8 @@ COMMANDS: Mapping[str, str] = {
     "doctor": "doctor",
     "equipment": "equipment",
     "replay": "replay",
+    "backtest": "backtest",
+    "shadow": "shadow",
     "token": "token",
     "dead-letters": "dead_letters",
     "broker": "broker",

@@ -37,11 +37,12 @@ def alarm_status(cleared_at: datetime | None, acknowledged_at: datetime | None) 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmKey:
-    """The identity of an alarm, for ever."""
+    """The identity of an alarm, for ever.  `shadow`: of a source that is only watched; it never becomes an order."""
 
     equipment: str
     fault_mode: str
     raised_at: datetime
+    shadow: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -162,6 +162,7 @@ class ThresholdRule:
     basis: Basis
     urgency: int | None = None  # instead of the fault mode's for this severity: one symptom may not wait
     signal: Signal | None = None
+    shadow: bool = False  # recorded, never ordered, until somebody promotes it
 
     @property
     def signal_kind(self) -> SignalKind:

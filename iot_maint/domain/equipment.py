@@ -121,10 +121,12 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Monitored:
-    """What the decide path needs of one piece of equipment: the register's row and its overrides by rule key."""
+    """What the decide path needs of one piece of equipment: the register's row, its overrides by rule key, and which
+    sources of findings (by id) somebody has put into shadow or promoted."""
 
     equipment: Equipment
     overrides: Mapping[str, LimitOverride] = field(default_factory=dict)
+    shadow: Mapping[str, bool] = field(default_factory=dict)
 
 
 class TransferKind(StrEnum):

@@ -95,6 +95,7 @@ class Finding:
     """One rule's raise or clear on one piece of equipment.
 
     `onset_at`: event time of the first crossing; `at`: event time when the dwell was complete, or of the clear.
+    `shadow`: its source is only watched (`domain.shadow`).
     """
 
     kind: FindingKind
@@ -105,3 +106,4 @@ class Finding:
     onset_at: datetime
     at: datetime
     evidence: Evidence
+    shadow: bool = False

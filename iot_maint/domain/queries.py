@@ -47,7 +47,10 @@ class EquipmentQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmQuery:
-    """Filters; `None` filters nothing.  Of alarms of the platform `fault_mode` is the kind."""
+    """Filters; `None` filters nothing.  Of alarms of the platform `fault_mode` is the kind.
+
+    `shadow`: only those of sources in shadow, or only the others.
+    """
 
     site: str | None = None
     equipment: str | None = None
@@ -55,6 +58,7 @@ class AlarmQuery:
     status: AlarmStatus | None = None
     severity: Severity | None = None
     platform: bool | None = None
+    shadow: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

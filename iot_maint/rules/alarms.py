@@ -8,6 +8,7 @@ from iot_maint.domain.alarms import AlarmEvent, AlarmEventKind, AlarmKey, Flappi
 from iot_maint.domain.catalog import Severity
 from iot_maint.domain.findings import Finding, FindingKind
 from iot_maint.domain.instants import epoch_ms, instant
+from iot_maint.domain.shadow import standing_name
 from iot_maint.rules.flapping import FlapLimits, flaps_by_now, flip, lately, remember
 from iot_maint.rules.state import Flaps, Standing
 
@@ -17,30 +18,37 @@ def transition(
 ) -> tuple[Mapping[str, Standing], AlarmEvent | None]:
     """Standing alarms by fault mode and one finding → the alarms after it, and what happened (None: nothing).
 
-    `limits` None: this alarm cannot flap, and one that does is let go like any other.
+    Those of sources in shadow stand beside the real ones, each under a name of its own.  `limits` None: this alarm
+    cannot flap, and one that does is let go like any other.
     """
-    known = alarms.get(finding.fault_mode)
+    name = standing_name(finding.fault_mode, finding.shadow)
+    known = alarms.get(name)
     standing = known if known is not None and known.rules else None
     after: Standing | None
     if finding.kind is FindingKind.CLEARED and (standing is None or finding.rule not in standing.rules):
         return alarms, None
     if standing is not None and standing.flaps is not None and _only_flips(standing, standing.flaps, finding, limits):
-        return {**alarms, finding.fault_mode: flip(standing, standing.flaps, finding)}, None
+        return {**alarms, name: flip(standing, standing.flaps, finding)}, None
     if finding.kind is FindingKind.RAISED:
         after, kind = _raise(standing, known.raises if known is not None else (), finding, limits)
     elif standing is None:
         raise AssertionError(f"{finding.rule} cleared an alarm that never stood")
     else:
         after, kind = _clear(standing, finding, limits)
-    changed = {mode: one for mode, one in alarms.items() if mode != finding.fault_mode}
+    changed = {mode: one for mode, one in alarms.items() if mode != name}
     if after is not None:
-        changed[finding.fault_mode] = after
+        changed[name] = after
     about = standing if after is None or not after.rules else after
     if about is None:
         raise AssertionError(f"{finding.rule} raised an alarm that does not stand")
     event = AlarmEvent(
         kind=kind,
-        key=AlarmKey(equipment=finding.equipment, fault_mode=finding.fault_mode, raised_at=instant(about.raised_ms)),
+        key=AlarmKey(
+            equipment=finding.equipment,
+            fault_mode=finding.fault_mode,
+            raised_at=instant(about.raised_ms),
+            shadow=finding.shadow,
+        ),
         site=site,
         onset_at=instant(about.onset_ms),
         severity=about.worst,

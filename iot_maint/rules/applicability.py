@@ -43,6 +43,7 @@ class ActiveRule:
     max_gap_ms: int | None
     basis: str
     signal: Signal | None = None
+    shadow: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,5 +132,6 @@ def _report(rule: ThresholdRule, type_: EquipmentType, monitored: Monitored) -> 
         max_gap_ms=None if gap is None else round(gap.total_seconds() * 1000),
         basis=str(rule.basis) if override.limit is None else BasisKind.OWN_LIMIT.value,
         signal=rule.signal,
+        shadow=monitored.shadow.get(rule.id, rule.shadow),
     )
     return RuleReport(rule=rule.id, standing=RuleStanding.RUNNING, active=active)

@@ -94,4 +94,5 @@ class Judging:
             onset_at=instant(state.onset_ms),
             at=instant(self.at_ms if complete_ms is None else complete_ms),
             evidence=evidence,
+            shadow=rule.shadow,
         )

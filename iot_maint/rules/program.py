@@ -7,6 +7,7 @@ from datetime import timedelta
 from iot_maint.domain.catalog import RUNNING, EquipmentType
 from iot_maint.domain.equipment import EquipmentStatus, Monitored
 from iot_maint.domain.findings import Evidence, Finding, RunningKnowledge
+from iot_maint.domain.shadow import standing_name
 from iot_maint.domain.signals import Baseline
 from iot_maint.domain.telemetry import Telemetry
 from iot_maint.rules.applicability import (
@@ -190,14 +191,15 @@ def _with_learning(report: RuleReport, state: EquipmentState) -> RuleReport:
 def retire_rules(state: EquipmentState, program: Program) -> tuple[EquipmentState, tuple[Evidence, ...]]:
     """Forget rules that no longer run here; the evidence of those that had been raised, so that they can clear.
 
-    A rule that holds up the alarm of a fault mode which is no longer its own runs no longer, in that sense.
+    A rule that holds up the alarm of a fault mode which is no longer its own runs no longer, in that sense; neither
+    does one that was put into shadow, or promoted, since it was raised.
     """
     active = program.active
     astray = {
         rule
         for mode, standing in state.alarms.items()
         for rule in standing.rules
-        if rule in active and active[rule].fault_mode != mode
+        if rule in active and standing_name(active[rule].fault_mode, active[rule].shadow) != mode
     }
     kept = {rule: rule_state for rule, rule_state in state.rules.items() if rule in active and rule not in astray}
     keys = frozenset[str]() if program.forgets else program.signal_keys

@@ -28,7 +28,7 @@ _SCALARS = (
     "acknowledged_by",
 )
 _HELD = ("cause_equipment", "cause_fault_mode", "cause_order", "locked_out", "flapping_since", "flaps")
-ALARM_COLUMNS = (*_SCALARS, "rules", "orders", "platform", "worker", "detail", *_HELD)
+ALARM_COLUMNS = (*_SCALARS, "rules", "orders", "platform", "worker", "detail", "shadow", *_HELD)
 
 
 def alarm_row(
@@ -49,7 +49,7 @@ def alarm_row(
         held = _held(alarm, zone)
     scalars, origin = (
         [cell if isinstance(cell, str | int | float | bool) else None for cell in map(document.get, names)]
-        for names in (_SCALARS, ("platform", "worker", "detail"))
+        for names in (_SCALARS, ("platform", "worker", "detail", "shadow"))
     )
     return (*scalars, rules, orders, *origin, *held)
 

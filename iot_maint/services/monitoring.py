@@ -16,6 +16,7 @@ from iot_maint.domain.equipment import Equipment, EquipmentStatus, Monitored
 from iot_maint.domain.findings import Evidence, Finding, FindingKind
 from iot_maint.domain.instants import instant
 from iot_maint.domain.ports import Clock, Database, Meter, Repositories
+from iot_maint.domain.shadow import read_standing_name
 from iot_maint.domain.telemetry import Batch, Telemetry
 from iot_maint.rules.alarms import transition
 from iot_maint.rules.flapping import FLAP_LIMITS, FlapLimits, come_to_rest
@@ -340,16 +341,18 @@ def _retire(
 
 
 def _retired(evidence: Evidence, code: str, state: EquipmentState, at_ms: int) -> Finding:
-    raised = next((mode, standing) for mode, standing in state.alarms.items() if evidence.rule in standing.rules)
+    raised = next((name, standing) for name, standing in state.alarms.items() if evidence.rule in standing.rules)
+    fault_mode, shadow = read_standing_name(raised[0])
     return Finding(
         kind=FindingKind.CLEARED,
         equipment=code,
-        fault_mode=raised[0],
+        fault_mode=fault_mode,
         rule=evidence.rule,
         severity=evidence.severity,
         onset_at=instant(raised[1].onset_ms),
         at=instant(max(at_ms, raised[1].raised_ms)),  # a reading out of order may be older than the alarm
         evidence=evidence,
+        shadow=shadow,
     )
 
 

@@ -56,13 +56,16 @@ class OrderDesk:
     repair_check: timedelta = REPAIR_CHECK
 
     def save(self, repositories: Repositories, event: AlarmEvent, equipment_type: str) -> OrderStep | None:
-        """Record the event; open, add to, worsen or reopen the fault's order.  None when no order was touched."""
+        """Record the event; open, add to, worsen or reopen the fault's order.  None when no order was touched.
+
+        What a source in shadow finds is recorded, and no more.
+        """
         lineage = repositories.equipment.lineage(event.key.equipment)
         if places := places_of_causes(self.catalog, lineage):
             # A cause and its symptom that two processes save at once: the later one must see the earlier.
             repositories.equipment.lock(places)
         alarm = repositories.alarms.record(event)
-        if alarm is None:
+        if alarm is None or event.key.shadow:
             return None
         step = self._follow(repositories, event, alarm, equipment_type, lineage)
         self._follow_cause(repositories, event, equipment_type)

@@ -36,6 +36,7 @@ def declared_rule_document(rule: ThresholdRule, equipment_type: EquipmentType, l
         "dwell_s": rule.for_duration.total_seconds(),
         "occurrences": rule.occurrences,
         "gated": rule.gated,
+        "shadow": rule.shadow,
     }
 
 
@@ -71,5 +72,6 @@ def _active_document(active: ActiveRule | None) -> JsonObject | None:
         "clear_limit": active.clear_limit,
         "dwell_s": active.dwell_ms / 1000,
         "occurrences": active.occurrences,
+        "shadow": active.shadow,
         "max_gap_s": active.max_gap_ms / 1000 if active.max_gap_ms is not None else None,
     }

@@ -6,6 +6,7 @@ from iot_maint.domain.catalog import Catalog
 from iot_maint.domain.equipment import Equipment, Monitored
 from iot_maint.domain.errors import UnknownFormat
 from iot_maint.domain.ports import Repositories
+from iot_maint.domain.shadow import switches_for
 from iot_maint.rules.applicability import RuleReport
 from iot_maint.rules.program import compile_program, reports_with_speed
 from iot_maint.rules.state import EquipmentState, decode_state
@@ -19,7 +20,9 @@ def rule_standings(
     if equipment_type is None:
         return ()
     overrides = {one.rule_key: one for one in repositories.equipment.overrides(equipment.code)}
-    program = compile_program(equipment_type, Monitored(equipment=equipment, overrides=overrides), late_after)
+    shadow = switches_for(repositories.shadows.switches(), equipment.code)
+    monitored = Monitored(equipment=equipment, overrides=overrides, shadow=shadow)
+    program = compile_program(equipment_type, monitored, late_after)
     return reports_with_speed(_last_state(repositories, equipment.code), program)
 
 

@@ -57,6 +57,7 @@ class AlarmModel(Answer):
     rules: list[str] = Field(description="Every rule that ever contributed.", examples=[["pump.vib_rms_warning"]])
     orders: dict[Severity, str] = Field(description="Numbers of the work orders that it led to, by severity.")
     notes: list[NoteModel]
+    shadow: bool = Field(description="Of a source in shadow: recorded, never ordered.")
     platform: bool
     worker: str | None = Field(description="The worker that raised an alarm of the platform.")
     detail: str | None = Field(description="In one line what the platform's other side said.")

@@ -59,6 +59,7 @@ class RuleModel(Answer):
     occurrences: int | None = None
     gated: bool | None = Field(default=None, description="Looks only while the equipment runs.")
     review: ReviewModel | None = Field(default=None, description="Why it asks for review; null: it does not.")
+    shadow: bool | None = Field(default=None, description="Declared in shadow: recorded, never ordered.")
 
 
 class ActiveModel(Answer):
@@ -69,6 +70,7 @@ class ActiveModel(Answer):
     dwell_s: float
     occurrences: int
     max_gap_s: float | None
+    shadow: bool = Field(default=False, description="In shadow here: recorded, never ordered, until promoted.")
 
 
 class RuleStandingModel(RuleModel):

@@ -40,10 +40,20 @@ def alarm_query(
     status: AlarmStatus | None = None,
     severity: Severity | None = None,
     platform: bool | None = None,
+    shadow: bool | None = None,
 ) -> AlarmQuery:
-    """The filters of the list; `platform` true: alarms of the platform itself alone, false: of equipment alone."""
+    """The filters of the list; `platform` true: alarms of the platform itself alone, false: of equipment alone.
+
+    `shadow` true: alarms of sources in shadow alone, which never become orders; false: without them.
+    """
     return AlarmQuery(
-        site=site, equipment=equipment, fault_mode=fault_mode, status=status, severity=severity, platform=platform
+        site=site,
+        equipment=equipment,
+        fault_mode=fault_mode,
+        status=status,
+        severity=severity,
+        platform=platform,
+        shadow=shadow,
     )
 
 

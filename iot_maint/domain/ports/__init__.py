@@ -1,5 +1,6 @@
 """What the services need of the world outside.  Adapters live in `storage`, `notify`, `clock`; bootstrap chooses."""
 
+from iot_maint.domain.ports.backtests import BacktestRepository
 from iot_maint.domain.ports.database import Database, Repositories
 from iot_maint.domain.ports.feedback import FeedbackRepository
 from iot_maint.domain.ports.models import ModelRepository
@@ -13,17 +14,20 @@ from iot_maint.domain.ports.service import (
     TokenRepository,
     WorkerRepository,
 )
+from iot_maint.domain.ports.shadow import ShadowRepository
 from iot_maint.domain.ports.surroundings import Clock, Meter, OrderNotifier
-from iot_maint.domain.ports.telemetry import Spool, TelemetryStore
+from iot_maint.domain.ports.telemetry import HistoryStore, Spool, TelemetryStore
 
 __all__ = [
     "AlarmList",
     "AlarmRepository",
+    "BacktestRepository",
     "CheckpointRepository",
     "Clock",
     "Database",
     "EquipmentRepository",
     "FeedbackRepository",
+    "HistoryStore",
     "IdempotencyRepository",
     "Meter",
     "ModelRepository",
@@ -32,6 +36,7 @@ __all__ = [
     "PlatformAlarmRepository",
     "PlatformAlarms",
     "Repositories",
+    "ShadowRepository",
     "SilenceRepository",
     "Spool",
     "TelemetryStore",

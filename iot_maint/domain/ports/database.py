@@ -3,6 +3,7 @@
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from iot_maint.domain.ports.backtests import BacktestRepository
 from iot_maint.domain.ports.feedback import FeedbackRepository
 from iot_maint.domain.ports.models import ModelRepository
 from iot_maint.domain.ports.orders import AlarmRepository, OutboxRepository, WorkOrderRepository
@@ -15,6 +16,7 @@ from iot_maint.domain.ports.service import (
     TokenRepository,
     WorkerRepository,
 )
+from iot_maint.domain.ports.shadow import ShadowRepository
 
 
 class Repositories(Protocol):
@@ -22,6 +24,8 @@ class Repositories(Protocol):
 
     @property
     def equipment(self) -> EquipmentRepository: ...
+    @property
+    def shadows(self) -> ShadowRepository: ...
     @property
     def alarms(self) -> AlarmRepository: ...
     @property
@@ -46,6 +50,8 @@ class Repositories(Protocol):
     def workers(self) -> WorkerRepository: ...
     @property
     def models(self) -> ModelRepository: ...
+    @property
+    def backtests(self) -> BacktestRepository: ...
 
 
 class Database(Protocol):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+from iot_maint.domain.history import HistoryRows, HistorySpan
 from iot_maint.domain.queries import (
     BinQuery,
     Bins,
@@ -49,6 +50,20 @@ class TelemetryStore(Protocol):
 
     def close(self) -> None:
         """Let go of connections and files."""
+        ...
+
+
+class HistoryStore(Protocol):
+    """Stored telemetry in columns, for whoever goes through much of it."""
+
+    def read_rows(
+        self, measurement: str, site: str, equipment: str, metrics: Sequence[str], start_ms: int, end_ms: int
+    ) -> HistoryRows:
+        """The numbers of these metrics in [start_ms, end_ms), as they were stored; columns of those that have any."""
+        ...
+
+    def read_span(self, measurement: str, site: str, equipment: str, metrics: Sequence[str]) -> HistorySpan | None:
+        """From when to when anything of these metrics rests; None where nothing does."""
         ...
 
 

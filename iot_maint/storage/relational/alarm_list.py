@@ -48,8 +48,8 @@ def _places(query: AlarmQuery) -> Select[int, object] | CompoundSelect[int, obje
 
 
 def _platform_conditions(query: AlarmQuery) -> list[ColumnElement[bool]]:
-    """What the asked alarms of the platform fulfil: they are of no site and no equipment."""
-    if query.site is not None or query.equipment is not None:
+    """What the asked alarms of the platform fulfil: they are of no site, no equipment and never in shadow."""
+    if query.site is not None or query.equipment is not None or query.shadow:
         return [false()]
     asked: list[ColumnElement[bool]] = []
     if query.fault_mode is not None:

@@ -19,6 +19,7 @@ from iot_maint.domain.alarms import (
 )
 from iot_maint.domain.catalog import Severity
 from iot_maint.domain.queries import AlarmQuery, Page, PageRequest
+from iot_maint.domain.shadow import read_standing_name, standing_name
 from iot_maint.storage.relational import pages
 from iot_maint.storage.relational.held_back import HeldBack, read_causes
 from iot_maint.storage.relational.rows import to_json
@@ -54,7 +55,7 @@ class SqlAlarms(HeldBack):
     def _insert(self, event: AlarmEvent) -> None:
         values = {
             "equipment": event.key.equipment,
-            "fault_mode": event.key.fault_mode,
+            "fault_mode": standing_name(event.key.fault_mode, event.key.shadow),
             "raised_at": event.key.raised_at,
             "site": event.site,
             "severity": event.severity.value,
@@ -119,10 +120,14 @@ def alarm_conditions(query: AlarmQuery) -> list[ColumnElement[bool]]:
     filters = {
         alarms.c.site: query.site,
         alarms.c.equipment: query.equipment,
-        alarms.c.fault_mode: query.fault_mode,
         alarms.c.severity: None if query.severity is None else query.severity.value,
     }
     asked = [column == value for column, value in filters.items() if value is not None]
+    if query.fault_mode is not None:
+        asked.append(alarms.c.fault_mode.in_([standing_name(query.fault_mode, shadow) for shadow in (False, True)]))
+    if query.shadow is not None:
+        is_shadow = alarms.c.fault_mode.endswith(standing_name("", True))
+        asked.append(is_shadow if query.shadow else ~is_shadow)
     return asked if query.status is None else [*asked, *has_status(alarms, query.status)]
 
 
@@ -149,10 +154,11 @@ def read_alarms(connection: Connection, rows: Sequence[RowMapping]) -> list[Alar
 
 
 def _alarm(row: RowMapping, orders: Mapping[Severity, str], cause: CauseOf | None) -> Alarm:
+    fault_mode, shadow = read_standing_name(row["fault_mode"])
     since = row["flapping_since"]
     return Alarm(
         id=row["id"],
-        key=AlarmKey(equipment=row["equipment"], fault_mode=row["fault_mode"], raised_at=row["raised_at"]),
+        key=AlarmKey(equipment=row["equipment"], fault_mode=fault_mode, raised_at=row["raised_at"], shadow=shadow),
         site=row["site"],
         severity=Severity(row["severity"]),
         onset_at=row["onset_at"],
@@ -175,7 +181,7 @@ def _rules(row: RowMapping) -> tuple[str, ...]:
 def _of(key: AlarmKey) -> tuple[ColumnElement[bool], ...]:
     return (
         alarms.c.equipment == key.equipment,
-        alarms.c.fault_mode == key.fault_mode,
+        alarms.c.fault_mode == standing_name(key.fault_mode, key.shadow),
         alarms.c.raised_at == key.raised_at,
     )
 

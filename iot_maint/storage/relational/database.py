@@ -11,9 +11,11 @@ from sqlalchemy import URL, Connection
 
 from iot_maint.storage.relational.alarm_list import SqlAlarmList
 from iot_maint.storage.relational.alarms import SqlAlarms
+from iot_maint.storage.relational.backtests import SqlBacktests
 from iot_maint.storage.relational.checkpoints import SqlCheckpoints
 from iot_maint.storage.relational.engine import READS_ONLY, make_engine, parse_database_url
 from iot_maint.storage.relational.equipment.register import SqlEquipment
+from iot_maint.storage.relational.equipment.shadows import SqlShadows
 from iot_maint.storage.relational.failures import meaningful_failures
 from iot_maint.storage.relational.feedback import SqlFeedback
 from iot_maint.storage.relational.idempotency import SqlIdempotency
@@ -32,6 +34,7 @@ class SqlRepositories:
     """All repositories of one transaction."""
 
     equipment: SqlEquipment
+    shadows: SqlShadows
     alarms: SqlAlarms
     platform_alarms: SqlPlatformAlarms
     alarm_list: SqlAlarmList
@@ -44,6 +47,7 @@ class SqlRepositories:
     idempotency: SqlIdempotency
     workers: SqlWorkers
     models: SqlModels
+    backtests: SqlBacktests
 
 
 def open_database(url: str) -> "RelationalDatabase":
@@ -114,6 +118,7 @@ class RelationalDatabase:
 def _repositories(connection: Connection) -> SqlRepositories:
     return SqlRepositories(
         equipment=SqlEquipment(connection),
+        shadows=SqlShadows(connection),
         alarms=SqlAlarms(connection),
         platform_alarms=SqlPlatformAlarms(connection),
         alarm_list=SqlAlarmList(connection),
@@ -126,4 +131,5 @@ def _repositories(connection: Connection) -> SqlRepositories:
         idempotency=SqlIdempotency(connection),
         workers=SqlWorkers(connection),
         models=SqlModels(connection),
+        backtests=SqlBacktests(connection),
     )

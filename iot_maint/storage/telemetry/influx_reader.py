@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import numpy as np
 
+from iot_maint.domain.history import HistoryRows, HistorySpan
 from iot_maint.domain.queries import BinnedMetric, BinQuery, Bins, SeriesQuery, SeriesSample
 from iot_maint.domain.telemetry import Point
 from iot_maint.storage.telemetry.influx_queries import InfluxQueries
@@ -24,6 +25,8 @@ from iot_maint.storage.telemetry.line_protocol import stored_name
 
 _ROWS_A_CHUNK = 2_000
 _BINS_AN_ANSWER = 20_000
+_ROWS_A_PAGE = 50_000
+_OF_ONE = '"site" = $site AND "equipment" = $equipment'
 # `last(*)` names its columns so.
 _LAST = "last_"
 
@@ -116,6 +119,45 @@ class InfluxReader:
             if len(points) < _ROWS_A_CHUNK:
                 return
             start_ms = points[-1].at_ms + 1
+
+    def read_rows(
+        self, measurement: str, site: str, equipment: str, metrics: Sequence[str], start_ms: int, end_ms: int
+    ) -> HistoryRows:
+        """The numbers of these metrics in [start_ms, end_ms), exactly as they were stored."""
+        selected = ", ".join(quote_metric(metric) for metric in metrics)
+        where, values = _OF_ONE, {"site": stored_name(site), "equipment": stored_name(equipment)}
+        rows: list[list[Cell]] = []
+        while selected:
+            page = f"{where} AND {time_range(start_ms, end_ms)}"
+            tail = f"ORDER BY time ASC LIMIT {_ROWS_A_PAGE}"
+            [tables] = self._queries.ask(select(selected, source=measurement, where=page, tail=tail), values)
+            found = [row for table in tables for row in table.values]
+            rows += found
+            if len(found) < _ROWS_A_PAGE:
+                break
+            start_ms = read_instant(found[-1]) + 1
+        # Cells of a metric without a value are null, which numpy makes a NaN.
+        table = np.array(rows, dtype=np.float64).reshape(len(rows), 1 + len(metrics))
+        present = np.flatnonzero(~np.isnan(table[:, 1:]).all(axis=0))
+        return HistoryRows(
+            metrics=tuple(metrics[number] for number in present.tolist()),
+            at_ms=table[:, 0].astype(np.int64),
+            values=table[:, 1 + present],
+        )
+
+    def read_span(self, measurement: str, site: str, equipment: str, metrics: Sequence[str]) -> HistorySpan | None:
+        """From when to when anything of these metrics rests; None where nothing does."""
+        values = {"site": stored_name(site), "equipment": stored_name(equipment)}
+        statements = [
+            select(f"{end}({quote_metric(metric)})", source=measurement, where=_OF_ONE)
+            for metric in metrics
+            for end in ("first", "last")
+        ]
+        if not statements:
+            return None
+        answers = self._queries.ask(";".join(statements), values)
+        instants = [read_instant(row) for tables in answers for table in tables for row in table.values]
+        return HistorySpan(first_ms=min(instants), last_ms=max(instants)) if instants else None
 
     def read_events(self, measurement: str, since_ms: int, until_ms: int) -> list[Point]:
         """Points in [since_ms, until_ms) with all their tags, in time order."""

@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 
 from iot_maint.domain.columns import Floats, Integers
+from iot_maint.domain.history import HistoryRows, HistorySpan, rows_of_series
 from iot_maint.domain.queries import BinnedMetric, BinQuery, Bins, SeriesQuery, SeriesSample
 from iot_maint.domain.telemetry import Point
 from iot_maint.storage.telemetry import sqlite_statements as sql
@@ -100,6 +101,27 @@ class SqliteTelemetryStore:
         while chunk := list(itertools.islice(points, _POINTS_A_CHUNK)):
             yield chunk
 
+    def read_rows(
+        self, measurement: str, site: str, equipment: str, metrics: Sequence[str], start_ms: int, end_ms: int
+    ) -> HistoryRows:
+        """The numbers of these metrics in [start_ms, end_ms), exactly as they were stored."""
+        with self._file.read() as connection:
+            series = [
+                _numbers_of(connection, (measurement, equipment, site, metric), start_ms, end_ms) for metric in metrics
+            ]
+        return rows_of_series(tuple(metrics), series)
+
+    def read_span(self, measurement: str, site: str, equipment: str, metrics: Sequence[str]) -> HistorySpan | None:
+        """From when to when anything of these metrics rests; None where nothing does."""
+        with self._file.read() as connection:
+            spans = [
+                connection.execute(sql.SPAN, found).fetchone()
+                for metric in metrics
+                for found in connection.execute(sql.SERIES_OF_SITE_METRIC, (measurement, equipment, site, metric))
+            ]
+        firsts, lasts = ([one[end] for one in spans if one[end] is not None] for end in (0, 1))
+        return HistorySpan(first_ms=min(firsts), last_ms=max(lasts)) if firsts else None
+
     def read_events(self, measurement: str, since_ms: int, until_ms: int) -> list[Point]:
         """Points in [since_ms, until_ms) with all their tags, in time order."""
         with self._file.read() as connection:
@@ -159,6 +181,19 @@ def _series_id(connection: sqlite3.Connection, key: SeriesKey) -> int:
     connection.execute(sql.ADD_SERIES, key)
     [number] = connection.execute(sql.FIND_SERIES, key).fetchone()
     return int(number)
+
+
+_NUMBER = np.dtype([("at_ms", np.int64), ("value", np.float64)])
+
+
+def _numbers_of(
+    connection: sqlite3.Connection, key: tuple[str, str, str, str], start_ms: int, end_ms: int
+) -> tuple[Integers, Floats]:
+    # Of one site and one field there is one series: telemetry has no other tags.
+    found = connection.execute(sql.SERIES_OF_SITE_METRIC, key).fetchone()
+    number = -1 if found is None else found[0]
+    rows = np.fromiter(connection.execute(sql.NUMBERS, (number, start_ms, end_ms)), dtype=_NUMBER)
+    return np.ascontiguousarray(rows["at_ms"]), np.ascontiguousarray(rows["value"])
 
 
 def _read_metric(connection: sqlite3.Connection, query: SeriesQuery, metric: str) -> Iterator[tuple[int, float]]:

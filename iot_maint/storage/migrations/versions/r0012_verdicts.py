@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0012_verdicts"
-down_revision = "0008_storms"
+down_revision = "0011_backtests"
 branch_labels = None
 depends_on = None
 

@@ -7,10 +7,12 @@ from sqlalchemy import RowMapping, Select, delete, insert, or_, select, update
 from iot_maint.domain.equipment import Equipment, Monitored
 from iot_maint.domain.errors import UnknownEquipment
 from iot_maint.domain.queries import EquipmentQuery, Page, PageRequest
+from iot_maint.domain.shadow import switches_for
 from iot_maint.storage.relational import pages
 from iot_maint.storage.relational.equipment.archive import Archive
 from iot_maint.storage.relational.equipment.limits import Limits
 from iot_maint.storage.relational.equipment.lineage import Lineage
+from iot_maint.storage.relational.equipment.shadows import SqlShadows
 from iot_maint.storage.relational.equipment.strangers import Strangers
 from iot_maint.storage.relational.rows import from_row, to_row
 from iot_maint.storage.relational.statements import chunks, insert_new
@@ -41,8 +43,14 @@ class SqlEquipment(Limits, Archive, Strangers, Lineage):
         rows = self._connection.execute(select(equipment).where(changed).order_by(equipment.c.code)).mappings().all()
         parameters = self._parameters(select(parameter_table).join(equipment).where(changed))
         overrides = self._overrides_since(since_revision)
+        switches = SqlShadows(self._connection).switches()
         return [
-            Monitored(equipment=_equipment(row, parameters), overrides=overrides.get(row["code"], {})) for row in rows
+            Monitored(
+                equipment=_equipment(row, parameters),
+                overrides=overrides.get(row["code"], {}),
+                shadow=switches_for(switches, row["code"]) if switches else {},
+            )
+            for row in rows
         ]
 
     def page(self, query: EquipmentQuery, request: PageRequest) -> Page[Equipment]:

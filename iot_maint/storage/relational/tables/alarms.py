@@ -12,6 +12,7 @@ alarms = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("equipment", Text, nullable=False),
+    # Of a source in shadow with its mark (domain.shadow): a real alarm may have been raised at the same instant.
     Column("fault_mode", Text, nullable=False),
     Column("raised_at", UtcDateTime, nullable=False),
     Column("site", Text, nullable=False),

@@ -58,11 +58,14 @@ def test_an_older_schema_is_refused_until_migrated(empty_url: str) -> None:
     migrate(empty_url)
     for table in ("model_events", "models", "model_revision", "model_checks"):
         execute(empty_url, f"DROP TABLE {table}")
+    execute(empty_url, "DROP TABLE backtests")
     execute(empty_url, "DROP TABLE platform_alarm_notes")
     execute(empty_url, "DROP TABLE platform_alarms")
     execute(empty_url, "DROP TABLE idempotency_keys")
     execute(empty_url, "DROP TABLE ingest_workers")
     execute(empty_url, "DROP TABLE rule_states")
+    execute(empty_url, "DROP TABLE shadow_changes")
+    execute(empty_url, "DROP TABLE shadow_switches")
     execute(empty_url, "DROP TABLE silence_states")
     execute(empty_url, "DROP TABLE tokens")
     execute(empty_url, "DROP TABLE workers")
@@ -94,7 +97,7 @@ def test_orders_that_ended_before_verdicts_get_their_end_from_the_timeline(empty
         assert repositories.orders.add(cancelled)
         assert repositories.orders.add(a_work_order("WO-2", timeline=tuple(ends)))
     take_verdicts_away(empty_url)
-    execute(empty_url, "UPDATE alembic_version SET version_num = '0008_storms'")
+    execute(empty_url, "UPDATE alembic_version SET version_num = '0011_backtests'")
 
     migrate(empty_url)
 

@@ -1,0 +1,91 @@
+"""What a backtest looks at: the equipment, the time, the faults that are known; and what there is where nothing is."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from iot_maint.bootstrap.backtest_cluster import subjects_of
+from iot_maint.bootstrap.replaying import read_entries
+from iot_maint.domain.catalog import Catalog
+from iot_maint.domain.equipment import EquipmentStatus, Monitored
+from iot_maint.domain.errors import MaintError, UnknownEquipment
+from iot_maint.domain.instants import instant
+from iot_maint.domain.ports import HistoryStore
+from iot_maint.domain.queries import PageRequest, WorkOrderQuery
+from iot_maint.domain.work_orders import WorkOrder
+from iot_maint.ingest.recordings import read_recording
+from iot_maint.services.backtest.choosing import is_tried
+from iot_maint.services.backtest.faults import DONE, KnownFault, faults_of_orders
+from iot_maint.services.quantities import say_instant
+from iot_maint.settings import Settings
+from iot_maint.storage.relational.database import open_database
+from iot_maint.storage.telemetry import open_telemetry_store
+
+_NAMED = 5  # pieces of equipment whose history an error tells of
+_PAGE = 200
+
+
+def tried_equipment(
+    settings: Settings, register: Path | None, codes: Sequence[str], catalog: Catalog
+) -> tuple[Monitored, ...]:
+    """The equipment for which the (narrowed) catalog has rules; all counts as in service: the status is today's."""
+    entries = read_entries(settings, register)
+    known = {entry.equipment.code for entry in entries}
+    if unknown := [code for code in codes if code not in known]:
+        raise UnknownEquipment(f"no equipment {', '.join(unknown)} in the register")
+    tried = tuple(
+        # What is in shadow is tried as if it were promoted: that is the question.
+        replace(entry, equipment=replace(entry.equipment, status=EquipmentStatus.IN_SERVICE), shadow={})
+        for entry in entries
+        if is_tried(entry, codes, catalog)
+    )
+    if not tried:
+        raise MaintError("the register has no equipment for these rules: see `equipment list`, or give --register FILE")
+    return tried
+
+
+def span_of_files(settings: Settings, files: Sequence[Path]) -> tuple[datetime, datetime]:
+    """From the first reading to just after the last."""
+    times = [item.at_ms for file in files for item in read_recording(file, settings.zone)]
+    if not times:
+        raise MaintError(f"{', '.join(map(str, files))}: no telemetry")
+    return instant(min(times)), instant(max(times)) + timedelta(milliseconds=1)
+
+
+def faults_in_orders(settings: Settings, entries: Sequence[Monitored]) -> tuple[KnownFault, ...]:
+    """The faults of the installation's orders that people have done."""
+    codes = {entry.equipment.code for entry in entries}
+    orders: list[WorkOrder] = []
+    with open_database(settings.database) as database, database.reading() as repositories:
+        request: PageRequest | None = PageRequest(limit=_PAGE, sort="number")
+        while request is not None:
+            page = repositories.orders.page(WorkOrderQuery(statuses=DONE), request)
+            orders += [order for order in page.items if order.equipment in codes]
+            request = None if page.next_cursor is None else replace(request, cursor=page.next_cursor)
+    return faults_of_orders(orders)
+
+
+def say_what_there_is(settings: Settings, entries: Sequence[Monitored], catalog: Catalog) -> str:
+    """The history of the first few pieces of equipment, where the asked time has none."""
+    told = []
+    with _history(settings) as store:
+        for one in subjects_of(entries[:_NAMED], catalog):
+            span = store.read_span(one.measurement, one.site, one.equipment, one.metrics)
+            first, last = (
+                "" if span is None else say_instant(instant(at_ms), settings.zone)
+                for at_ms in (span.first_ms if span else 0, span.last_ms if span else 0)
+            )
+            told.append(f"{one.equipment}: {f'{first} to {last}' if span else 'nothing'}")
+    more = f"; … ({len(entries)} in all)" if len(entries) > _NAMED else ""
+    return f"no history in the asked time; there is {'; '.join(told)}{more}"
+
+
+@contextmanager
+def _history(settings: Settings) -> Iterator[HistoryStore]:
+    store = open_telemetry_store(settings.telemetry, tls_files=settings.telemetry_tls)
+    try:
+        yield store
+    finally:
+        store.close()

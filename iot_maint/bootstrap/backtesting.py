@@ -1,0 +1,129 @@
+"""Backtests of an installation: its equipment cut into clusters, through processes, put together again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+
+from iot_maint.bootstrap.backtest_cluster import Cluster, run_cluster
+from iot_maint.bootstrap.backtest_scope import faults_in_orders, say_what_there_is, span_of_files, tried_equipment
+from iot_maint.bootstrap.backtest_suggestion import suggest_limit
+from iot_maint.bootstrap.fan_out import MapOver, map_in_processes
+from iot_maint.catalog import load_catalog
+from iot_maint.domain.catalog import Catalog
+from iot_maint.domain.equipment import Monitored
+from iot_maint.domain.errors import InvalidInput, MaintError
+from iot_maint.domain.instants import epoch_ms
+from iot_maint.rules.applicability import report_rules
+from iot_maint.services.backtest.choosing import choose_rules, narrow
+from iot_maint.services.backtest.faults import KnownFault
+from iot_maint.services.backtest.result import BacktestResult, Tried, put_together
+from iot_maint.services.backtest.suggesting import rule_to_suggest_for
+from iot_maint.services.backtest.trials import AS_IT_STANDS, Trial, apply_wishes
+from iot_maint.settings import Settings
+
+_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is to be tried.
+
+    `start` and `end` (half open) may be None with `files`: then all of them.  `equipment` empty: all.  `register`: of
+    the files, else the installation's.  `wish`: false alarms per device-month, to suggest a limit for.  `plotted`: keep
+    what a plot needs.  `progress`: a folder in which each cluster writes the share that it has done.
+    """
+
+    rules: tuple[str, ...]
+    start: datetime | None
+    end: datetime | None
+    trials: tuple[Trial, ...] = (Trial(label=AS_IT_STANDS, wishes={}),)
+    equipment: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
+    register: Path | None = None
+    faults: tuple[KnownFault, ...] = ()
+    wish: float | None = None
+    plotted: bool = False
+    progress: Path | None = None
+
+
+def run_backtest(settings: Settings, asked: Asked, map_over: MapOver = map_in_processes) -> BacktestResult:
+    """The whole of it; `MaintError` says what is wrong with what was asked, or how much history there is."""
+    catalog = load_catalog(settings.catalog_dir, settings.service_levels)
+    rules = choose_rules(catalog, asked.rules)
+    narrowed = narrow(catalog, rules)
+    rule = None if asked.wish is None else rule_to_suggest_for(catalog, rules)
+    start, end = _span(settings, asked)
+    entries = tried_equipment(settings, asked.register, asked.equipment, narrowed)
+    tried = [_try(trial, rules, narrowed, entries) for trial in asked.trials]
+    faults = asked.faults if asked.files else (*asked.faults, *faults_in_orders(settings, entries))
+    clusters = _clusters(settings, asked, rules, entries, faults, start, end)
+    runs = list(map_over(run_cluster, clusters))
+    if not any(one.coverage for one in runs):
+        nothing = "the files hold nothing of this equipment in the asked time"
+        raise MaintError(nothing if asked.files else say_what_there_is(settings, entries, narrowed))
+    result = BacktestResult(
+        rules=rules,
+        start=start,
+        end=end,
+        settings=put_together(tried, runs, faults, settings.zone),
+        envelopes={key: one for cluster in runs for key, one in cluster.envelopes.items()},
+    )
+    if rule is None or asked.wish is None:
+        return result
+    months = result.settings[0].figures.device_months
+    return replace(result, suggestion=suggest_limit(rule, narrowed, clusters, months, asked.wish, map_over))
+
+
+def _span(settings: Settings, asked: Asked) -> tuple[datetime, datetime]:
+    start, end = asked.start, asked.end
+    if start is None or end is None:
+        if not asked.files:
+            raise InvalidInput("--from, --to", "which time? Both are needed, unless --files tells all of it")
+        first, last = span_of_files(settings, asked.files)
+        start, end = start or first, end or last
+    if end <= start:
+        raise InvalidInput("--to", f"{end.isoformat()} is not after --from {start.isoformat()}")
+    return start, end
+
+
+def _try(trial: Trial, rules: Sequence[str], catalog: Catalog, entries: Sequence[Monitored]) -> Tried:
+    """What would run; `InvalidInput` where a limit cannot be."""
+    for rule in trial.wishes:
+        if rule not in rules:
+            raise InvalidInput("--set", f"{rule} is not among the rules that are tried: {', '.join(rules[:_NAMED])}")
+    active = {}
+    for entry in entries:
+        reports = report_rules(catalog.types[entry.equipment.type], apply_wishes(catalog, entry, trial.wishes))
+        active[entry.equipment.code] = tuple(report.active for report in reports if report.active is not None)
+    return Tried(label=trial.label, active=active)
+
+
+def _clusters(
+    settings: Settings,
+    asked: Asked,
+    rules: tuple[str, ...],
+    entries: Sequence[Monitored],
+    faults: tuple[KnownFault, ...],
+    start: datetime,
+    end: datetime,
+) -> list[Cluster]:
+    """A site each: equipment of one site may depend on each other, of two sites never.  Files are one cluster."""
+    ordered = sorted(entries, key=lambda entry: (entry.equipment.site, entry.equipment.code))
+    groups = [ordered] if asked.files else [list(of) for _, of in groupby(ordered, lambda one: one.equipment.site)]
+    return [
+        Cluster(
+            settings=settings,
+            rules=rules,
+            trials=asked.trials,
+            entries=tuple(group),
+            start_ms=epoch_ms(start),
+            end_ms=epoch_ms(end),
+            files=asked.files,
+            faults=faults,
+            plotted=asked.plotted,
+            progress=None if asked.progress is None else asked.progress / str(number),
+        )
+        for number, group in enumerate(groups)
+    ]

@@ -1,0 +1,117 @@
+"""`iot-maint backtest`."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from iot_maint.bootstrap.backtesting import Asked, run_backtest
+from iot_maint.bootstrap.replaying import read_entries
+from iot_maint.catalog import load_catalog
+from iot_maint.cli.console import say, say_json
+from iot_maint.domain.catalog import Catalog
+from iot_maint.domain.equipment import Equipment
+from iot_maint.domain.errors import InvalidInput
+from iot_maint.plots.backtest import draw_backtest
+from iot_maint.plots.canvas import Format
+from iot_maint.services.backtest.document import Reader
+from iot_maint.services.backtest.picture import most_to_show, picture_of
+from iot_maint.services.backtest.result import BacktestResult
+from iot_maint.services.backtest.text import backtest_lines, say_label
+from iot_maint.services.backtest.trials import AS_IT_STANDS, CHANGED, Trial, read_changes
+from iot_maint.settings import Settings, load_settings
+from iot_maint.storage.fault_files import read_faults
+
+ORDERS_TOLD = 3  # on a terminal; `--json` has them all
+_FORMS: Mapping[str, Format] = {".png": "png", ".svg": "svg"}
+_DRAWN = 100  # files in a folder
+_FILE_NAME = re.compile(r"[^/\\\0]{1,100}")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("backtest", help="规则在历史数据上会报出什么 · What rules would have raised on history.")(run)
+
+
+def run(
+    rules: Annotated[list[str], typer.Argument(help="TYPE.KEY, globs such as 'pump.vib_*', or all.")],
+    start: Annotated[str | None, typer.Option("--from", help="RFC 3339, or a day of the site's.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Not included.")] = None,
+    equipment: Annotated[list[str] | None, typer.Option(help="Only these; repeatable.")] = None,
+    files: Annotated[list[Path] | None, typer.Option("--files", help="Recordings instead of the store.")] = None,
+    register_file: Annotated[Path | None, typer.Option("--register", help="The equipment of the files.")] = None,
+    faults: Annotated[Path | None, typer.Option(help="CSV equipment,fault_mode,onset,failure.")] = None,
+    changes: Annotated[list[str] | None, typer.Option("--set", help="RULE.limit=7.1, .clear=6.5, .for=15m.")] = None,
+    wish: Annotated[float | None, typer.Option(min=0.0001, help="False alarms per device-month: a limit.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="A file .png or .svg, or a folder: one an equipment.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One document.")] = False,
+) -> None:
+    """Through the live decide path, in the data's own time, into stores that are thrown away."""
+    settings = load_settings()
+    trials = [Trial(label=AS_IT_STANDS, wishes={})]
+    if changes:
+        trials.append(Trial(label=CHANGED, wishes=read_changes(changes)))
+    asked = Asked(
+        rules=tuple(rules),
+        start=_instant(settings, "--from", start),
+        end=_instant(settings, "--to", end),
+        trials=tuple(trials),
+        equipment=tuple(equipment or ()),
+        files=tuple(files or ()),
+        register=register_file,
+        faults=read_faults(faults, settings.zone) if faults is not None else (),
+        wish=wish,
+        plotted=plot is not None,
+    )
+    catalog = load_catalog(settings.catalog_dir, settings.service_levels)
+    equipment_by_code = {one.equipment.code: one.equipment for one in read_entries(settings, register_file)}
+    result = run_backtest(settings, asked)
+    reader = Reader(
+        catalog=catalog,
+        equipment=equipment_by_code,
+        language=settings.language,
+        zone=settings.zone,
+    )
+    drawn = [] if plot is None else _draw(plot, result, catalog, equipment_by_code, settings)
+    if as_json:
+        say_json(reader.document(result))
+        return
+    for line in backtest_lines(result, settings.language, settings.zone):
+        say(line)
+    for setting in result.settings:
+        for order in setting.orders[:ORDERS_TOLD]:
+            say(f"\n[{say_label(setting.label, settings.language)}]\n{reader.order(order)}")
+        if (more := len(setting.orders) - ORDERS_TOLD) > 0:
+            say(f"\n… +{more} (--json)")
+    for path in drawn:
+        say(str(path))
+
+
+def _draw(
+    plot: Path, result: BacktestResult, catalog: Catalog, equipment: Mapping[str, Equipment], settings: Settings
+) -> list[Path]:
+    """One file with those that have most to show; into a folder one an equipment, of those that have anything."""
+    form = _FORMS.get(plot.suffix.lower())
+    if form is not None:
+        pictures = {plot: picture_of(result, catalog, equipment)}
+    else:
+        codes = [code for code in most_to_show(result)[:_DRAWN] if _FILE_NAME.fullmatch(code)]
+        plot.mkdir(parents=True, exist_ok=True)
+        form = "png"
+        pictures = {plot / f"{code}.png": picture_of(result, catalog, equipment, [code]) for code in codes}
+    for path, picture in pictures.items():
+        path.write_bytes(draw_backtest(picture, settings.language, settings.zone, form))
+    return list(pictures)
+
+
+def _instant(settings: Settings, option: str, text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput(option, f"{text!r} is no time such as 2026-03-01 or 2026-03-01T08:00+08:00") from None
+    return at if at.tzinfo is not None else at.replace(tzinfo=settings.zone)

@@ -1,0 +1,65 @@
+"""Which rules are tried: by id, by glob, or all; and the catalog in which only those run."""
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+
+from iot_maint.domain.catalog import RUNNING, Catalog, EquipmentType, ThresholdRule
+from iot_maint.domain.equipment import Monitored
+from iot_maint.domain.errors import UnknownThing
+
+ALL = "all"
+_NEAR = 3
+
+
+def choose_rules(catalog: Catalog, patterns: Sequence[str]) -> tuple[str, ...]:
+    """Ids of the rules that the patterns name, in the catalog's order; `UnknownThing` names near ones."""
+    known = [rule.id for equipment_type in catalog.types.values() for rule in equipment_type.rules.values()]
+    chosen: set[str] = set()
+    for pattern in patterns:
+        found = known if pattern == ALL else [rule for rule in known if fnmatchcase(rule, pattern)]
+        if not found:
+            raise UnknownThing(_unknown(pattern, known))
+        chosen.update(found)
+    return tuple(rule for rule in known if rule in chosen)
+
+
+def narrow(catalog: Catalog, rules: Iterable[str]) -> Catalog:
+    """The catalog in which no other rules are declared, and these as if they were promoted."""
+    chosen = frozenset(rules)
+    types = {name: replace(one, rules=_promoted(one, chosen)) for name, one in catalog.types.items()}
+    return replace(catalog, types=types)
+
+
+def _promoted(equipment_type: EquipmentType, chosen: frozenset[str]) -> dict[str, ThresholdRule]:
+    rules = equipment_type.rules.items()
+    return {key: replace(rule, shadow=False) for key, rule in rules if rule.id in chosen}
+
+
+def is_tried(entry: Monitored, codes: Sequence[str], catalog: Catalog) -> bool:
+    """Whether the (narrowed) catalog has a rule for the equipment, and it is among the codes (empty: all)."""
+    one = entry.equipment
+    declared = catalog.types.get(one.type)
+    if not one.registered or one.merged_into is not None or declared is None or (codes and one.code not in codes):
+        return False
+    return any(not rule.kinds or one.kind in rule.kinds for rule in declared.rules.values())
+
+
+def metrics_for(equipment_type: EquipmentType, metrics: Mapping[str, object]) -> tuple[str, ...]:
+    """What the type's (narrowed) rules look at, of `metrics`; all of them where a rule may look at any."""
+    rules = equipment_type.rules.values()
+    if not rules:
+        return ()
+    if any(rule.signal is not None or rule.metric not in equipment_type.metrics for rule in rules):
+        return tuple(metrics)
+    seen = {rule.metric for rule in rules} | ({RUNNING} if any(rule.gated for rule in rules) else set())
+    return tuple(metric for metric in metrics if metric in seen)
+
+
+def _unknown(pattern: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(pattern, known, n=_NEAR, cutoff=0.5)
+    hint = (
+        f"; near it: {', '.join(near)}" if near else f"; there are {', '.join(known[:_NEAR])}, …: see GET /api/v1/rules"
+    )
+    return f"no rule {pattern}{hint}"
