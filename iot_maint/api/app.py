@@ -15,6 +15,7 @@ from iot_maint.api.resources import (
     faults,
     feedback,
     health,
+    models,
     quality,
     rules,
     telemetry,
@@ -32,6 +33,7 @@ _RESOURCES = (
     alarms.router,
     work_orders.csv_router,
     work_orders.router,
+    models.router,
     faults.router,
 )
 

@@ -10,6 +10,7 @@ from iot_maint.catalog.schema import (
     BasisTable,
     CommonTable,
     DerivedTable,
+    DetectorTable,
     FaultModeTable,
     LimitTable,
     MetricTable,
@@ -23,6 +24,7 @@ from iot_maint.domain.catalog import (
     BasisKind,
     Comparison,
     DerivedMetric,
+    DetectorSpec,
     EquipmentType,
     FaultMode,
     Limit,
@@ -64,6 +66,7 @@ def build_type(table: TypeTable) -> EquipmentType:
         spares={code: Spare(code=code, label=_text(text)) for code, text in table.spares.items()},
         trades={name: _text(text) for name, text in table.trades.items()},
         plans={key: _plan(key, plan) for key, plan in table.plans.items()},
+        detector=None if table.detector is None else _detector(table.detector),
     )
 
 
@@ -205,6 +208,16 @@ def _fault_mode(code: str, table: FaultModeTable) -> FaultMode:
         trade=table.trade,
         urgency={Severity.WARNING: table.urgency.warning, Severity.CRITICAL: table.urgency.critical},
         spares=tuple(table.spares),
+    )
+
+
+def _detector(table: DetectorTable) -> DetectorSpec:
+    return DetectorSpec(
+        metrics=tuple(table.metrics),
+        drivers=tuple(table.drivers),
+        gate=table.gate,
+        bin=table.bin_,
+        default=table.default,
     )
 
 

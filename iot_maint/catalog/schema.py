@@ -258,6 +258,16 @@ class PlanTable(Table):
         return self
 
 
+class DetectorTable(Table):
+    """`[detector]`: what is watched, what explains it, what tells running from standing; `bin` between rows."""
+
+    metrics: Annotated[list[str], Field(min_length=1)]
+    drivers: list[str] = []
+    gate: str | None = None
+    bin_: Positive = Field(alias="bin")
+    default: Name | None = None
+
+
 class CommonTable(Table):
     """What every type has beside its own: the whole of `common.toml`."""
 
@@ -283,3 +293,4 @@ class TypeTable(Table):
     spares: dict[Name, TextTable] = {}
     trades: dict[Name, TextTable] = {}
     plans: dict[Name, PlanTable] = {}
+    detector: DetectorTable | None = None

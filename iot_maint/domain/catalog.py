@@ -243,6 +243,21 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DetectorSpec:
+    """What the detectors of a type look at, of each kind what exists there.
+
+    `metrics` are watched and may be culprits; `drivers` only explain them; while `gate` is 0 the equipment stands.
+    `bin`: between rows, each the mean of what came in it.  `default` is the detector that `auto` means.
+    """
+
+    metrics: tuple[str, ...]
+    drivers: tuple[str, ...]
+    gate: str | None
+    bin: timedelta
+    default: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EquipmentType:
     """Everything the product knows of one type; its name is also its measurement."""
 
@@ -258,6 +273,7 @@ class EquipmentType:
     spares: Mapping[str, Spare]
     trades: Mapping[str, Text]
     plans: Mapping[str, PlanTemplate]
+    detector: DetectorSpec | None = None
 
     def metric_of(self, name: str) -> Metric | None:
         """The metric of that name, sent or derived; None when there is none."""

@@ -30,7 +30,7 @@ def list_rules(
     metric: CodeQuery = None,
     fault_mode: CodeQuery = None,
 ) -> JsonObject:
-    """Every declared rule of the catalog, with its kind and signal."""
+    """Every declared rule of the catalog, with its kind and signal; `review` says why one asks to be looked at."""
     with context.database.reading() as repositories:
         asking = review_documents(context, repositories, language)
     documents = [

@@ -27,7 +27,7 @@ def execute(url: str, statement: str) -> None:
 
 
 def take_verdicts_away(url: str) -> None:
-    """Undo 0007_verdicts."""
+    """Undo 0012_verdicts."""
     execute(url, "DROP INDEX ix_work_orders_ended_at_id")
     execute(url, "DROP INDEX ix_work_orders_verdict_ended_at_id")
     for column in ("ended_at", "verdict", "judged_at", "judged_by", "found_mode", "failed_at", "parts_replaced"):
@@ -56,6 +56,8 @@ def test_migrating_brings_an_empty_database_up_to_date_and_again_changes_nothing
 
 def test_an_older_schema_is_refused_until_migrated(empty_url: str) -> None:
     migrate(empty_url)
+    for table in ("model_events", "models", "model_revision", "model_checks"):
+        execute(empty_url, f"DROP TABLE {table}")
     execute(empty_url, "DROP TABLE platform_alarm_notes")
     execute(empty_url, "DROP TABLE platform_alarms")
     execute(empty_url, "DROP TABLE idempotency_keys")
@@ -87,7 +89,7 @@ def test_orders_that_ended_before_verdicts_get_their_end_from_the_timeline(empty
         assert repositories.orders.add(cancelled)
         assert repositories.orders.add(a_work_order("WO-2", timeline=tuple(ends)))
     take_verdicts_away(empty_url)
-    execute(empty_url, "UPDATE alembic_version SET version_num = '0006_silences'")
+    execute(empty_url, "UPDATE alembic_version SET version_num = '0007_models'")
 
     migrate(empty_url)
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007_verdicts"
-down_revision = "0006_silences"
+revision = "0012_verdicts"
+down_revision = "0007_models"
 branch_labels = None
 depends_on = None
 
