@@ -168,9 +168,10 @@ def rule_label(rule: str, catalog: Catalog, language: Language) -> str:
     declared = equipment_type.rules.get(key) if equipment_type is not None else None
     if equipment_type is None or declared is None:
         return rule
-    metric = equipment_type.metrics[declared.metric].label.of(language)
+    metric = equipment_type.metric_of(declared.metric)
+    name = metric.label.of(language) if metric is not None else declared.metric
     severity = SEVERITIES[declared.severity].of(language)
-    return f"{metric}（{severity}）" if language is Language.ZH_CN else f"{metric} ({severity})"
+    return f"{name}（{severity}）" if language is Language.ZH_CN else f"{name} ({severity})"
 
 
 def _lead_time_document(counted: Tally) -> JsonObject | None:

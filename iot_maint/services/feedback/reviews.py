@@ -115,8 +115,7 @@ def _advise(repositories: Repositories, catalog: Catalog, rule_id: str, orders: 
 def _threshold(catalog: Catalog, rule_id: str) -> tuple[EquipmentType | None, ThresholdRule | None]:
     type_name, _, key = rule_id.partition(".")
     equipment_type = catalog.types.get(type_name)
-    rule = equipment_type.rules.get(key) if equipment_type is not None else None
-    return equipment_type, rule if isinstance(rule, ThresholdRule) else None
+    return equipment_type, equipment_type.rules.get(key) if equipment_type is not None else None
 
 
 def _peak(rule: ThresholdRule, evidence: Iterable[Evidence]) -> float | None:
@@ -124,12 +123,18 @@ def _peak(rule: ThresholdRule, evidence: Iterable[Evidence]) -> float | None:
     peaks = [
         value if rule.limit.parameter is None else rule.limit.plus + value - one.limit
         for one in evidence
-        if one.silence is None
-        for _, value in one.readings
+        for value in _judged_values(one)
     ]
     if not peaks:
         return None
     return round(max(peaks) if rule.comparison is Comparison.ABOVE else min(peaks), _DIGITS)
+
+
+def _judged_values(evidence: Evidence) -> Iterable[float]:
+    """What stood against the limit: the signal, else the metric; nothing of a silence or an anomaly."""
+    if evidence.silence is not None or evidence.anomaly is not None:
+        return ()
+    return (evidence.signal.value,) if evidence.signal is not None else (value for _, value in evidence.readings)
 
 
 def _with_value(limit: Limit, value: float) -> Limit:
@@ -152,8 +157,9 @@ def _is_looser(changed: ThresholdRule, rule: ThresholdRule) -> bool:
 
 
 def _problems(changed: ThresholdRule, equipment_type: EquipmentType) -> Iterable[str]:
-    for problem in check_rule(changed, equipment_type.metrics[changed.metric]):
+    metric = equipment_type.metric_of(changed.metric)
+    for problem in check_rule(changed, metric) if metric is not None else ():
         yield problem.reason
-    others = [rule for rule in equipment_type.rules.values() if isinstance(rule, ThresholdRule)]
-    for _, problem in check_severities([changed if rule.key == changed.key else rule for rule in others]):
+    rules = equipment_type.rules.values()
+    for _, problem in check_severities([changed if rule.key == changed.key else rule for rule in rules]):
         yield problem.reason

@@ -9,6 +9,7 @@ import pytest
 from iot_maint.domain.alarms import AlarmEvent
 from iot_maint.domain.catalog import Comparison
 from iot_maint.domain.feedback import ReviewPolicy
+from iot_maint.domain.signals import Sensed, SignalKind
 from iot_maint.services.feedback.reviews import reviews
 from tests.api_builders import CATALOG, ApiUnderTest
 from tests.builders import DWELL, T0, an_alarm_event, an_equipment
@@ -150,6 +151,19 @@ def test_a_limit_beyond_the_critical_one_is_not_suggested(api: ApiUnderTest) -> 
 def test_false_orders_of_a_tighter_own_limit_do_not_loosen_the_catalogs(api: ApiUnderTest) -> None:
     judged(api, *((an_alarm(day, 72.0, limit=70.0), "false_alarm") for day in range(5)))
     assert asking(api)[0]["advice"] == "own_limits"
+
+
+def test_of_a_signal_the_limit_stands_over_its_value_not_the_readings(api: ApiUnderTest) -> None:
+    rules = api.reader.get("/api/v1/rules").json()["items"]
+    one = next(rule for rule in rules if rule["signal"]["kind"] == "baseline" and rule["severity"] == "critical")
+    limit = one["limit"]["value"]
+    for day in range(5):
+        event = an_alarm(day, 5000.0, rule=one["id"], limit=limit)
+        sensed = Sensed(kind=SignalKind.BASELINE, value=limit * 1.05, unit="%", base=2.0)
+        evidence = replace(event.finding.evidence, signal=sensed)
+        judged(api, (replace(event, finding=replace(event.finding, evidence=evidence)), "false_alarm"))
+    (review,) = asking(api)
+    assert limit * 1.05 < review["suggestion"]["limit"] < limit * 1.2
 
 
 def test_a_detector_asks_too_but_has_no_limit(api: ApiUnderTest) -> None:
