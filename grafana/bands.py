@@ -35,7 +35,7 @@ class Bands:
 
 
 def rules_of(type_: EquipmentType, metric: Metric) -> list[ThresholdRule]:
-    """The running rules on a metric, in the catalog's order."""
+    """The rules on a metric or its signals, in the catalog's order."""
     return [rule for rule in type_.rules.values() if rule.metric == metric.name]
 
 
@@ -44,16 +44,19 @@ def bands_of(type_: EquipmentType, metric: Metric) -> Bands:
     rules = [
         (rule, rule.limit.value)
         for rule in rules_of(type_, metric)
-        if rule.comparison is not Comparison.IS and rule.limit.value is not None
+        if rule.signal is None and rule.comparison is not Comparison.IS and rule.limit.value is not None
     ]
     lines = any(rule.kinds != metric.kinds for rule, _ in rules)
     above = [value for rule, value in rules if rule.comparison is Comparison.ABOVE]
     below = [value for rule, value in rules if rule.comparison is Comparison.BELOW]
+    steps = _as_lines(rules) if lines else _as_areas(rules)
+    # A limit beyond another of its severity begins no band, and the axis need not reach that far.
+    edges = {value for value, _ in steps}
     return Bands(
-        steps=_as_lines(rules) if lines else _as_areas(rules),
+        steps=steps,
         lines=lines,
-        lowest=min(below, default=None),
-        highest=max(above, default=None),
+        lowest=min((value for value in below if value in edges), default=None),
+        highest=max((value for value in above if value in edges), default=None),
     )
 
 

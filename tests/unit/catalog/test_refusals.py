@@ -92,12 +92,83 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
     "no limit": ("above = 12\n", "", "rules.water_temp_warning", "needs a limit: exactly one of above, below, is"),
     "two limits": ("above = 12\n", "above = 12\nbelow = 3\n", "rules.water_temp_warning", "exactly one of"),
     "no clear limit": ("clear = 11.5\n", "", "rules.water_temp_warning", "need a clear limit"),
-    "unknown need": ('needs = "baseline"', 'needs = "magic"', "waiting.start_time_drift.needs", "'sequence'"),
-    "a waiting limit with a rule's key": (
-        "[waiting.start_time_drift]",
-        "[waiting.start_time_warning]",
-        "waiting.start_time_warning",
-        "a rule of this key exists",
+    "a base that learns longer than it lasts": (
+        "learn = 7",
+        "learn = 31",
+        "rules.start_time_drift.baseline",
+        "learn = 31 must be at most days = 30",
+    ),
+    "a base of unknown settings": (
+        "learn = 7",
+        "learns = 7",
+        "rules.start_time_drift.baseline.learns",
+        "unknown key; allowed: days, learn, hold",
+    ),
+    "two kinds in one rule": (
+        "baseline = { days = 30, learn = 7 }",
+        'baseline = { days = 30, learn = 7 }\nrate = { window = "1h" }',
+        "rules.start_time_drift",
+        "baseline and rate are two kinds of rule",
+    ),
+    "starts of a number": (
+        "baseline = { days = 30, learn = 7 }",
+        'starts = { window = "1h" }',
+        "rules.start_time_drift.starts",
+        "start_time is a number: needs a boolean",
+    ),
+    "a share of nothing": (
+        "baseline = { days = 30, learn = 7 }",
+        'share = { window = "1d" }',
+        "rules.start_time_drift.share",
+        "needs above, below, or both",
+    ),
+    "a window that is too long": (
+        "baseline = { days = 30, learn = 7 }",
+        'rate = { window = "31d" }',
+        "rules.start_time_drift.rate.window",
+        "must be from 10s to 30d",
+    ),
+    "a window of no duration": (
+        "baseline = { days = 30, learn = 7 }",
+        "rate = { window = 60 }",
+        "rules.start_time_drift.rate.window",
+        "must be a duration",
+    ),
+    "a rule without a metric": (
+        'metric = "start_time"\nbaseline',
+        "baseline",
+        "rules.start_time_drift",
+        "needs a metric",
+    ),
+    "a condition that is written wrongly": (
+        "baseline = { days = 30, learn = 7 }\nabove = 20\nclear = 18\noccurrences = 5",
+        'sequence = { after = "running ==", until = "running == 1" }\nabove = 20\nclear = 18\nfor = "0s"',
+        "rules.start_time_drift.sequence.after",
+        "column 11: expected a number, a name or ( but found the end",
+    ),
+    "a condition over an unknown metric": (
+        "baseline = { days = 30, learn = 7 }\nabove = 20\nclear = 18\noccurrences = 5",
+        'sequence = { after = "running == 0 and speed > 3", until = "running" }\nabove = 20\nclear = 18\nfor = "0s"',
+        "rules.start_time_drift.sequence.after",
+        "column 18: metric or parameter speed is not declared",
+    ),
+    "a combination of unknown rules": (
+        'metric = "start_time"\nbaseline = { days = 30, learn = 7 }\nabove = 20\nclear = 18\noccurrences = 5',
+        'when = "start_time_warning and warm"\nis = true\nfor = "0s"',
+        "rules.start_time_drift.when",
+        "column 24: rule warm is not declared",
+    ),
+    "a combination that stands while nothing does": (
+        'metric = "start_time"\nbaseline = { days = 30, learn = 7 }\nabove = 20\nclear = 18\noccurrences = 5',
+        'when = "not start_time_warning"\nis = true\nfor = "0s"',
+        "rules.start_time_drift.when",
+        "is true while no rule stands",
+    ),
+    "a combination of numbers": (
+        'metric = "start_time"\nbaseline = { days = 30, learn = 7 }\nabove = 20\nclear = 18\noccurrences = 5',
+        'when = "start_time_warning + start_time_warning"\nis = true\nfor = "0s"',
+        "rules.start_time_drift.when",
+        "column 20: + is no and, or, not over rules",
     ),
     "gate without running": (
         "[metrics.running]",
@@ -276,3 +347,38 @@ def test_a_catalog_directory_that_does_not_exist_is_a_broken_setting(tmp_path: P
 def test_an_unknown_service_level_profile_names_those_there_are() -> None:
     with pytest.raises(BrokenSetting, match=r'"gold" is not declared .* four-level, three-level, premium'):
         load_catalog(service_level_profile="gold")
+
+
+CAUSE = '\n[causes.CHL-WARM]\nexplains = ["pump/*"]\nbefore = "5m"\nsettle = "15m"\n'
+
+# what stands in the cause above, what replaces it, key that the error names, and why
+BROKEN_CAUSES: dict[str, tuple[str, str, str, str]] = {
+    "undeclared cause": ("causes.CHL-WARM", "causes.CHL-HOT", "causes.CHL-HOT", "fault mode CHL-HOT is not declared"),
+    "undeclared type": ("pump/*", "pumps/*", "causes.CHL-WARM.explains", "equipment type pumps is not declared"),
+    "undeclared symptom": ("pump/*", "pump/PMP-X", "causes.CHL-WARM.explains", "fault mode of pump PMP-X is not decl"),
+    "no type": ("pump/*", "PMP-BEAR", "causes.CHL-WARM.explains.0", "pattern"),
+    "nothing": ('"pump/*"', "", "causes.CHL-WARM.explains", "at least 1"),
+    "no settle time": ('settle = "15m"\n', "", "causes.CHL-WARM.settle", "is missing"),
+}
+
+
+def test_a_cause_is_read_with_what_it_explains(file: Path) -> None:
+    file.write_text(SOUND + CAUSE, encoding="utf-8")
+
+    (cause,) = load_catalog(file.parent).types["chiller"].causes.values()
+    assert cause.may_explain("pump", "PMP-BEAR")
+    assert not cause.may_explain("elevator", "ELV-HVAC")
+
+
+@pytest.mark.parametrize("name", BROKEN_CAUSES)
+def test_a_broken_cause_is_refused_with_file_line_and_key(file: Path, name: str) -> None:
+    old, new, key, reason = BROKEN_CAUSES[name]
+    assert CAUSE.count(old) == 1, "the replacement would change nothing"
+    file.write_text(SOUND + CAUSE.replace(old, new), encoding="utf-8")
+
+    with pytest.raises(BrokenCatalog) as refusal:
+        load_catalog(file.parent)
+
+    message = str(refusal.value)
+    assert message.startswith("chiller.toml:"), message
+    assert reason in message.split(f": {key}: ")[1]
