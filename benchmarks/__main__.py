@@ -8,7 +8,21 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable, Mapping
 
-from benchmarks import deciding, decoding, durable, ingest, lines, listening, live, memory, orders, profile, visible
+from benchmarks import (
+    deciding,
+    decoding,
+    detection,
+    durable,
+    ingest,
+    lines,
+    listening,
+    live,
+    memory,
+    orders,
+    profile,
+    visible,
+)
+from benchmarks.detection_data import DataMissing
 from benchmarks.measure import Measurement, tell
 from benchmarks.peers import PeerMissing
 from benchmarks.results import Result, keep, this_machine
@@ -34,6 +48,8 @@ BY_SECONDS: Mapping[str, Callable[[int, float], Result]] = {
     "orders": orders.run,
     "memory": memory.run,
 }
+# Detectors on public data, without servers.
+BY_DATA: Mapping[str, Callable[[int], Result]] = detection.PARTS
 # Asked for by name only.
 TUNING: Mapping[str, Callable[[int, int], Result]] = {"telegraf": ingest.run_telegraf}
 LOOKS: Mapping[str, Callable[[int], Iterable[str]]] = {"profile": profile.run}
@@ -45,7 +61,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    usual = [*BENCHMARKS, *WHOLE, *BY_MESSAGES, *BY_SECONDS]
+    usual = [*BENCHMARKS, *WHOLE, *BY_MESSAGES, *BY_SECONDS, *BY_DATA]
     known = [*usual, *TUNING, *LOOKS]
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(known)}; by default {', '.join(usual)}")
     parser.add_argument(
@@ -71,7 +87,7 @@ def main() -> None:
         else:
             try:
                 _compare(name, arguments)
-            except PeerMissing as error:
+            except (PeerMissing, DataMissing) as error:
                 missing += 1
                 print(f"{name} is left out: {error}", file=sys.stderr, flush=True)
     sys.exit(1 if missing else 0)
@@ -81,6 +97,8 @@ def _compare(name: str, arguments: argparse.Namespace) -> None:
     machine = this_machine()
     if name in BY_SECONDS:
         result = BY_SECONDS[name](arguments.rounds, arguments.seconds or SECONDS[name])
+    elif name in BY_DATA:
+        result = BY_DATA[name](arguments.rounds)
     else:
         compare = BY_MESSAGES.get(name) or TUNING[name]
         result = compare(arguments.messages or BACKLOG, arguments.rounds)

@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, str] = {
     "doctor": "doctor",
     "equipment": "equipment",
     "replay": "replay",
+    "detect": "detect",
     "token": "token",
     "dead-letters": "dead_letters",
     "broker": "broker",

@@ -32,6 +32,7 @@ NEVER_MOVED = 0.01  # the scale of a metric that was constant: a share of its si
 
 # Rows of a history that are worked on at once: they stay in the processor's cache.
 _BLOCK = 4096
+_WILDEST = 5  # in a thousand steps: wild readings, which are no rustle
 _MOST_MEASURED = 20_000  # rows, where a few thousand say as much as all
 
 # Pairs that sort seven values, by the network of 16 comparisons (Knuth, vol. 3, 5.3.4).
@@ -43,13 +44,15 @@ _NETWORK = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditioning:
-    """What was learnt of the values themselves, for E pieces of equipment: `clip`, `floor` (E, m), and the drivers.
+    """What was learnt of the values themselves, for E pieces of equipment: (E, m) each, and the drivers.
 
-    `floor` is the smallest scale that a metric's resolution allows to tell from nothing.
+    `clip` is how far a value may lie from the median of seven; `floor` the smallest scale that a metric's resolution
+    allows to tell from nothing; `rustle` how much a value differs from the one before it, as a standard deviation.
     """
 
     clip: Floats
     floor: Floats
+    rustle: Floats
     centre: Floats
     spread: Floats
     weights: Floats
@@ -208,6 +211,7 @@ def learn_conditioning(healthy: Rows, recipe: Recipe) -> tuple[Conditioning, Con
     learnt = Conditioning(
         clip=np.where(few, np.nan, clip)[None],
         floor=floor[None],
+        rustle=_rustle(rest[:, 0])[None],
         centre=drivers.centre,
         spread=drivers.spread,
         weights=np.where(few, np.nan, drivers.weights),
@@ -223,6 +227,16 @@ def learn_conditioning(healthy: Rows, recipe: Recipe) -> tuple[Conditioning, Con
         stacked=stacked,
         confidence=np.concatenate([block.confidence for block in blocks]),
     )
+
+
+def _rustle(rest: Floats) -> Floats:
+    steps = np.diff(rest, axis=0)
+    rustle = np.zeros(rest.shape[1])
+    for metric in range(rest.shape[1]):
+        squares = np.sort(steps[~np.isnan(steps[:, metric]), metric] ** 2)
+        squares = squares[: -(-len(squares) * (1000 - _WILDEST) // 1000)]
+        rustle[metric] = np.sqrt(squares.mean() / 2.0) if len(squares) else 0.0
+    return rustle
 
 
 def _distances(rest: Floats, fresh: Flags) -> Floats:

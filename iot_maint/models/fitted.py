@@ -45,7 +45,7 @@ class Method(Protocol):
         """Numbers that it remembers beside those of conditioning."""
         ...
 
-    def learn(self, levels: Conditioned, floor: Floats, seed: int) -> tuple[Arrays, Floats]:
+    def learn(self, levels: Conditioned, usual: Conditioning, seed: int) -> tuple[Arrays, Floats]:
         """A model of healthy levels (T, 1, m), and its own number for each of those rows (n,), to be calibrated."""
         ...
 
@@ -99,7 +99,7 @@ class Kind:
 
     def fit(self, healthy: Rows, recipe: Recipe, seed: int = 0) -> Fitted:
         learnt, levels = conditioning.learn_conditioning(healthy, recipe)
-        model, numbers = self.method.learn(levels, learnt.floor, seed)
+        model, numbers = self.method.learn(levels, learnt, seed)
         scale = calibration.learn_scale(numbers, conditioning.MEAN_OF)
         arrays = {name: getattr(learnt, name) for name in CONDITIONING_FIELDS}
         return Fitted(kind=self, recipe=recipe, conditioning=arrays, scale=scale[None], model=model)
@@ -110,6 +110,7 @@ class Kind:
         shapes = {
             "clip": (1, metrics),
             "floor": (1, metrics),
+            "rustle": (1, metrics),
             "centre": (1, drivers),
             "spread": (1, drivers),
             "weights": (1, 1 + 4 * drivers, metrics),
