@@ -76,7 +76,7 @@ def run(rounds: int) -> Result:
                 name="default detector, a reading",
                 value=readings[default],
                 unit="µs",
-                bar=4,
+                bar=2,
                 aim=2,
                 more_is_better=False,
             ),
