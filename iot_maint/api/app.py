@@ -13,6 +13,7 @@ from iot_maint.api.resources import (
     docs_page,
     equipment,
     health,
+    models,
     quality,
     rules,
     telemetry,
@@ -29,6 +30,7 @@ _RESOURCES = (
     alarms.router,
     work_orders.csv_router,
     work_orders.router,
+    models.router,
 )
 
 

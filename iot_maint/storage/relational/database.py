@@ -17,6 +17,7 @@ from iot_maint.storage.relational.equipment.register import SqlEquipment
 from iot_maint.storage.relational.failures import meaningful_failures
 from iot_maint.storage.relational.idempotency import SqlIdempotency
 from iot_maint.storage.relational.migrate import SchemaVersion, read_schema_state, upgrade
+from iot_maint.storage.relational.models import SqlModels
 from iot_maint.storage.relational.orders import SqlWorkOrders
 from iot_maint.storage.relational.outbox import SqlOutbox
 from iot_maint.storage.relational.platform_alarms import SqlPlatformAlarms
@@ -40,6 +41,7 @@ class SqlRepositories:
     tokens: SqlTokens
     idempotency: SqlIdempotency
     workers: SqlWorkers
+    models: SqlModels
 
 
 def open_database(url: str) -> "RelationalDatabase":
@@ -120,4 +122,5 @@ def _repositories(connection: Connection) -> SqlRepositories:
         tokens=SqlTokens(connection),
         idempotency=SqlIdempotency(connection),
         workers=SqlWorkers(connection),
+        models=SqlModels(connection),
     )
