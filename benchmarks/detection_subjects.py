@@ -122,7 +122,7 @@ OURS: Mapping[str, Subject] = {
     f"iot-maint {kind}{', default' if kind == DEFAULT else ''}": ours(kind, Limit.at(DEFAULT_LIMIT)) for kind in KINDS
 }
 STRICTER: Mapping[str, Subject] = {
-    f"iot-maint {DEFAULT} at {limit:g}": ours(DEFAULT, Limit.at(limit)) for limit in (2.5, 3.0, 4.0, 5.0)
+    f"iot-maint {DEFAULT} at {limit:g}": ours(DEFAULT, Limit.at(limit)) for limit in (3.0, 5.0)
 }
 TRIVIAL: Mapping[str, Subject] = {
     "always in alarm": always,
