@@ -52,7 +52,7 @@ def open_stage(settings: Settings, register: Path | None) -> Iterator[Stage]:
             _import(rows, f"{register}", database, catalog, clock)
         monitor = Monitor(
             database=database,
-            roster=Roster(database, catalog, NEVER_LATE, time.monotonic),
+            roster=Roster(database, catalog, NEVER_LATE, time.monotonic, settings.zone),
             desk=OrderDesk(catalog=catalog, clock=clock, site_zone=settings.zone, channels=()),
             clock=clock,
             meter=PrometheusMeter(),

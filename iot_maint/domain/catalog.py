@@ -1,10 +1,11 @@
 """An equipment type as data: its metrics, limits, fault modes, maintenance plans and spares."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 
+from iot_maint.domain.schedules import Calendar, Schedule
 from iot_maint.domain.signals import Composite, Sequence, Signal, SignalKind
 
 UNREGISTERED = "unregistered"
@@ -138,6 +139,15 @@ class Metric:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LimitDuring:
+    """Another limit, and its clear limit, while a schedule of that name holds."""
+
+    schedule: str
+    limit: Limit
+    clear_limit: Limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ThresholdRule:
     """A limit on one metric, or on a `signal` that is made of its readings.
 
@@ -162,6 +172,15 @@ class ThresholdRule:
     basis: Basis
     urgency: int | None = None  # instead of the fault mode's for this severity: one symptom may not wait
     signal: Signal | None = None
+    during: tuple[LimitDuring, ...] = ()  # the first whose schedule holds, instead of `limit`
+    only: tuple[str, ...] = ()  # schedules of which one must hold, or the rule does not look
+    never: tuple[str, ...] = ()  # schedules during which it does not look
+    side_of: str | None = None  # the key of the two-sided rule of which it is one side
+
+    @property
+    def written_key(self) -> str:
+        """Under which key its file writes it."""
+        return self.side_of or self.key
 
     @property
     def signal_kind(self) -> SignalKind:
@@ -253,11 +272,13 @@ class EquipmentType:
     metrics: Mapping[str, Metric]
     parameters: Mapping[str, Parameter]
     derived: Mapping[str, DerivedMetric]
+    schedules: Mapping[str, Schedule]
     rules: Mapping[str, ThresholdRule]
     fault_modes: Mapping[str, FaultMode]
     spares: Mapping[str, Spare]
     trades: Mapping[str, Text]
     plans: Mapping[str, PlanTemplate]
+    calendar: Calendar = field(default_factory=Calendar)
 
     def metric_of(self, name: str) -> Metric | None:
         """The metric of that name, sent or derived; None when there is none."""
@@ -283,3 +304,4 @@ class Catalog:
 
     types: Mapping[str, EquipmentType]
     service_levels: Mapping[int, ServiceLevel]
+    calendar: Calendar = field(default_factory=Calendar)

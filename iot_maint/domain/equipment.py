@@ -120,11 +120,23 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Relatives:
+    """Whom a piece of equipment may be compared with, by code: all at its site, and in service."""
+
+    siblings: tuple[str, ...] = ()
+    parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Monitored:
-    """What the decide path needs of one piece of equipment: the register's row and its overrides by rule key."""
+    """What the decide path needs of one piece of equipment: the register's row and its overrides by rule key.
+
+    `relatives` are filled in where a rule compares with them.
+    """
 
     equipment: Equipment
     overrides: Mapping[str, LimitOverride] = field(default_factory=dict)
+    relatives: Relatives = field(default_factory=Relatives)
 
 
 class TransferKind(StrEnum):
