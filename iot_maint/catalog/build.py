@@ -122,6 +122,8 @@ def _metric(name: str, table: MetricTable) -> Metric:
         kinds=frozenset(table.kinds),
         max_step=table.max_step,
         steady=table.steady,
+        no_data_after=table.no_data,
+        stuck_after=table.stuck,
     )
 
 

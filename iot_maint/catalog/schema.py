@@ -85,6 +85,8 @@ class MetricTable(Table):
     maximum: float | None = Field(default=None, alias="max")
     max_step: Annotated[float, Field(gt=0)] | None = None
     steady: bool = False
+    no_data: Positive | None = None
+    stuck: Positive | None = None
     sentinels: list[float] = []
     members: list[Words] = []
     kinds: list[Name] = []
@@ -93,6 +95,12 @@ class MetricTable(Table):
     def _comes_one_way(self) -> Self:
         if (self.interval is None) == (self.occurs is None):
             raise ValueError('needs either interval = "60s" or occurs = "trip", not both')
+        if self.interval is None and (self.no_data is not None or self.stuck is not None):
+            raise ValueError("no_data and stuck need an interval: what comes with something that occurs is never due")
+        if self.interval is not None and self.no_data is not None and self.no_data <= self.interval:
+            raise ValueError("no_data must be longer than the interval, or every reading is missed before it comes")
+        if self.stuck is not None and self.kind != "number":
+            raise ValueError("stuck is of a number: states stay the same")
         return self
 
 

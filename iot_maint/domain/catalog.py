@@ -115,6 +115,7 @@ class Metric:
 
     A value below `minimum` or above `maximum` cannot be: it is stored and counted, and is no evidence of anything.
     Two readings in a row do not differ by more than `max_step`; of a `steady` metric to stay the same is normal.
+    It is missed after `no_data_after` and counts as frozen after `stuck_after`; by the settings where there are none.
     """
 
     name: str
@@ -131,6 +132,8 @@ class Metric:
     kinds: frozenset[str]
     max_step: float | None = None
     steady: bool = False
+    no_data_after: timedelta | None = None
+    stuck_after: timedelta | None = None
 
     @property
     def counts_occurrences(self) -> bool:

@@ -22,9 +22,9 @@ class EquipmentStatus(StrEnum):
 class Equipment:
     """One piece of equipment as the register knows it.
 
-    `parameters` are by dotted name: `setpoint`, `nameplate.power_kw`, `site.pf_target`; `interval.<metric>` and
-    `max_gap.<metric>` (seconds) replace the catalog's for this one.  `merged_into` names the equipment whose alias
-    this code has become.  `revision` grows with every change.
+    `parameters` are by dotted name: `setpoint`, `nameplate.power_kw`, `site.pf_target`; `interval.<metric>`,
+    `max_gap.<metric>`, `no_data.<metric>` and `stuck.<metric>` (seconds) replace the catalog's for this one.
+    `merged_into` names the equipment whose alias this code has become.  `revision` grows with every change.
     """
 
     code: str

@@ -92,6 +92,18 @@ def interval_of(metric: Metric, monitored: Monitored) -> timedelta | None:
     return metric.interval if own is None else timedelta(seconds=own)
 
 
+def no_data_after(metric: Metric, monitored: Monitored) -> timedelta | None:
+    """When it is missed: the register's `no_data.<metric>` (s), else the catalog's; None: the settings decide."""
+    own = monitored.equipment.parameters.get(f"no_data.{metric.name}")
+    return metric.no_data_after if own is None else timedelta(seconds=own)
+
+
+def stuck_after(metric: Metric, monitored: Monitored) -> timedelta | None:
+    """When it is frozen: the register's `stuck.<metric>` (s), else the catalog's; None: the settings decide."""
+    own = monitored.equipment.parameters.get(f"stuck.{metric.name}")
+    return metric.stuck_after if own is None else timedelta(seconds=own)
+
+
 def max_gap_of(rule: ThresholdRule, metric: Metric, monitored: Monitored) -> timedelta | None:
     """The longest silence a dwell survives: the register's, the rule's, or three intervals."""
     if metric.counts_occurrences:

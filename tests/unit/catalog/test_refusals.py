@@ -129,6 +129,12 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
         "10.5 must lie below the limit 10",
     ),
     "no clear limit": ("clear = 11.5\n", "", "rules.water_temp_warning", "need a clear limit"),
+    "missed before it can come": (
+        "[metrics.water_temp]\n",
+        '[metrics.water_temp]\nno_data = "1s"\n',
+        "metrics.water_temp",
+        "no_data must be longer than the interval",
+    ),
     "a base that learns longer than it lasts": (
         "learn = 7",
         "learn = 31",
