@@ -8,7 +8,20 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable, Mapping
 
-from benchmarks import deciding, decoding, durable, ingest, lines, listening, live, memory, orders, profile, visible
+from benchmarks import (
+    deciding,
+    deciding_fleet,
+    decoding,
+    durable,
+    ingest,
+    lines,
+    listening,
+    live,
+    memory,
+    orders,
+    profile,
+    visible,
+)
 from benchmarks.measure import Measurement, tell
 from benchmarks.peers import PeerMissing
 from benchmarks.results import Result, keep, this_machine
@@ -17,6 +30,7 @@ from benchmarks.results import tell as tell_result
 BENCHMARKS: Mapping[str, Callable[[int], Measurement]] = {
     "decoding": decoding.run,
     "deciding": deciding.run,
+    "deciding-fleet": deciding_fleet.run,
     "listening": listening.run,
 }
 # The whole product as it runs, with real servers: a line for each result.

@@ -36,6 +36,16 @@ def declared_rule_document(rule: ThresholdRule, equipment_type: EquipmentType, l
         "dwell_s": rule.for_duration.total_seconds(),
         "occurrences": rule.occurrences,
         "gated": rule.gated,
+        "during": [
+            {
+                "schedule": one.schedule,
+                "limit": limit_document(one.limit),
+                "clear_limit": limit_document(one.clear_limit),
+            }
+            for one in rule.during
+        ],
+        "only": list(rule.only),
+        "never": list(rule.never),
     }
 
 
