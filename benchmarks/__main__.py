@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from benchmarks import (
     backtesting,
     deciding,
+    deciding_fleet,
     decoding,
     detection,
     durable,
@@ -32,6 +33,7 @@ from benchmarks.results import tell as tell_result
 BENCHMARKS: Mapping[str, Callable[[int], Measurement]] = {
     "decoding": decoding.run,
     "deciding": deciding.run,
+    "deciding-fleet": deciding_fleet.run,
     "listening": listening.run,
 }
 # The whole product as it runs, with real servers: a line for each result.

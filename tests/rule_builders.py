@@ -20,6 +20,7 @@ from iot_maint.domain.catalog import (
 )
 from iot_maint.domain.equipment import Equipment, EquipmentStatus, LimitOverride, Monitored
 from iot_maint.domain.findings import Finding
+from iot_maint.domain.schedules import Schedule
 from iot_maint.domain.signals import Signal
 from iot_maint.domain.telemetry import Telemetry
 from iot_maint.rules.program import Program, compile_program
@@ -108,6 +109,7 @@ def a_type(
     metrics: Sequence[Metric] = (),
     settle_s: float = 300,
     derived: Sequence[DerivedMetric] = (),
+    schedules: Sequence[Schedule] = (),
 ) -> EquipmentType:
     declared = {metric.name: metric for metric in metrics}
     names = {one.metric.name for one in derived}
@@ -124,6 +126,7 @@ def a_type(
         metrics=declared,
         parameters={},
         derived={one.metric.name: one for one in derived},
+        schedules={one.name: one for one in schedules},
         rules={rule.key: rule for rule in rules},
         fault_modes={mode: a_fault_mode(mode) for mode in modes},
         spares={},
@@ -163,8 +166,11 @@ def a_program(
     metrics: Sequence[Metric] = (),
     late_after: timedelta = timedelta(hours=1),
     derived: Sequence[DerivedMetric] = (),
+    schedules: Sequence[Schedule] = (),
 ) -> Program:
-    return compile_program(a_type(rules, metrics, derived=derived), monitored or a_monitored(), late_after)
+    return compile_program(
+        a_type(rules, metrics, derived=derived, schedules=schedules), monitored or a_monitored(), late_after
+    )
 
 
 def telemetry(at_s: float, *, received_s: float | None = None, **values: float) -> Telemetry:

@@ -79,7 +79,7 @@ def open_installation(settings: Settings) -> Iterator[Installation]:
             platform=PlatformBoard(worker=settings.worker, clock=clock, meter=meter),
             database=database,
             telemetry=telemetry,
-            roster=Roster(database, catalog, settings.late_after, time.monotonic),
+            roster=Roster(database, catalog, settings.late_after, time.monotonic, settings.zone),
         )
 
 

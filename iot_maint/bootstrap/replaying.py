@@ -60,7 +60,7 @@ def open_stage(settings: Settings, register: Path | None) -> Iterator[Stage]:
         )
         monitor = Monitor(
             database=database,
-            roster=Roster(database, catalog, NEVER_LATE, time.monotonic),
+            roster=Roster(database, catalog, NEVER_LATE, time.monotonic, settings.zone),
             desk=desk,
             clock=clock,
             meter=PrometheusMeter(),

@@ -1,17 +1,19 @@
 """From the parsed tables of a file to the domain's words; what the file leaves out gets its meaning here."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
 from iot_maint.catalog.build_signal import build_signal
+from iot_maint.catalog.calendar import build_schedule
 from iot_maint.catalog.schema import (
     BasisTable,
     CauseTable,
     CommonTable,
     DerivedTable,
     DetectorTable,
+    DuringTable,
     FaultModeTable,
     LimitTable,
     MetricTable,
@@ -30,6 +32,7 @@ from iot_maint.domain.catalog import (
     EquipmentType,
     FaultMode,
     Limit,
+    LimitDuring,
     Metric,
     MetricKind,
     Occurs,
@@ -63,7 +66,8 @@ def build_type(table: TypeTable) -> EquipmentType:
             for name, parameter in table.parameters.items()
         },
         derived=derived,
-        rules={key: _rule(table, key, rule, known) for key, rule in table.rules.items()},
+        schedules={name: build_schedule(name, one) for name, one in table.schedules.items()},
+        rules=dict(_rules(table, known)),
         fault_modes={code: _fault_mode(code, mode) for code, mode in table.fault_modes.items()},
         spares={code: Spare(code=code, label=_text(text)) for code, text in table.spares.items()},
         trades={name: _text(text) for name, text in table.trades.items()},
@@ -124,7 +128,23 @@ def _metric(name: str, table: MetricTable) -> Metric:
         kinds=frozenset(table.kinds),
         max_step=table.max_step,
         steady=table.steady,
+        no_data_after=table.no_data,
+        stuck_after=table.stuck,
     )
+
+
+def _rules(whole: TypeTable, metrics: dict[str, Metric]) -> Iterator[tuple[str, ThresholdRule]]:
+    """One each; of a rule with both sides two, which differ in nothing but their limit."""
+    for key, table in whole.rules.items():
+        if not table.is_two_sided:
+            yield key, _rule(whole, key, table, metrics)
+            continue
+        sides = {
+            f"{key}_high": table.model_copy(update={"below": None, "clear": table.clear_above}),
+            f"{key}_low": table.model_copy(update={"above": None, "clear": table.clear_below}),
+        }
+        for side, one in sides.items():
+            yield side, replace(_rule(whole, side, one, metrics), side_of=key)
 
 
 def _rule(whole: TypeTable, key: str, table: RuleTable, metrics: dict[str, Metric]) -> ThresholdRule:
@@ -148,6 +168,15 @@ def _rule(whole: TypeTable, key: str, table: RuleTable, metrics: dict[str, Metri
         urgency=table.urgency,
         signal=build_signal(table),
         shadow=table.shadow,
+        during=tuple(_during(name, one) for name, one in table.during.items()),
+        only=tuple(table.only),
+        never=tuple(table.never),
+    )
+
+
+def _during(schedule: str, table: DuringTable) -> LimitDuring:
+    return LimitDuring(
+        schedule=schedule, limit=_limit(table.above or table.below or LimitTable()), clear_limit=_limit(table.clear)
     )
 
 

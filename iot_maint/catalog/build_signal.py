@@ -3,8 +3,19 @@
 import math
 from datetime import timedelta
 
-from iot_maint.catalog.schema import BaselineTable, DurationTable, RangeTable, RuleTable, ShareTable
-from iot_maint.domain.signals import Baseline, Composite, Duration, Rate, Sequence, Share, Signal, Starts
+from iot_maint.catalog.schema import BaselineTable, ComparingTable, DurationTable, RangeTable, RuleTable, ShareTable
+from iot_maint.domain.signals import (
+    Baseline,
+    Comparing,
+    Composite,
+    Duration,
+    Measure,
+    Rate,
+    Sequence,
+    Share,
+    Signal,
+    Starts,
+)
 
 
 def build_signal(table: RuleTable) -> Signal | None:
@@ -18,6 +29,8 @@ def build_signal(table: RuleTable) -> Signal | None:
         "sequence": None
         if table.sequence is None
         else Sequence(after=table.sequence.after, until=table.sequence.until),
+        "sibling": _comparing(table.sibling, with_parent=False),
+        "parent": _comparing(table.parent, with_parent=True),
         "when": None if table.when is None else Composite(when=table.when, within=table.within or timedelta(0)),
     }
     return next((signal for signal in declared.values() if signal is not None), None)
@@ -25,6 +38,12 @@ def build_signal(table: RuleTable) -> Signal | None:
 
 def _baseline(table: BaselineTable | None) -> Baseline | None:
     return None if table is None else Baseline(days=table.days, learn=table.learn, hold=table.hold)
+
+
+def _comparing(table: ComparingTable | None, *, with_parent: bool) -> Comparing | None:
+    if table is None:
+        return None
+    return Comparing(with_parent=with_parent, measure=Measure(table.measure), fresh=table.fresh)
 
 
 def _share(table: ShareTable | None) -> Share | None:

@@ -1,6 +1,7 @@
 """What the parts of an equipment type say of each other: every name that is used is declared, every limit sound."""
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 
 from iot_maint.catalog.expressions import check_derived, check_expressions
 from iot_maint.catalog.positions import KeyPath
@@ -35,7 +36,9 @@ def find_problems(type_: EquipmentType) -> Iterator[Problem]:
     for rule in type_.rules.values():
         yield from _check_rule(type_, rule)
     for key, problem in check_severities(type_.rules.values()):
-        yield Problem(("rules", key, _written(problem.attribute, type_.rules[key])), problem.reason)
+        yield Problem(
+            ("rules", type_.rules[key].written_key, _written(problem.attribute, type_.rules[key])), problem.reason
+        )
     yield from _check_fault_modes(type_)
     yield from _check_plans(type_)
     if type_.detector is not None:
@@ -92,15 +95,16 @@ def _is_numeric(word: str) -> bool:
 
 
 def _check_rule(type_: EquipmentType, rule: ThresholdRule) -> Iterator[Problem]:
-    path = ("rules", rule.key)
+    path = ("rules", rule.written_key)
     yield from _check_names(type_, rule)
     if rule.gated and RUNNING not in type_.metrics:
         yield Problem((*path, "gated"), f"a gated rule needs the metric {RUNNING}; declare it")
     metric = type_.metric_of(rule.metric)
     if metric is None:
         return
-    yield from _check_signal(path, rule, metric)
+    yield from _check_signal(type_, path, rule, metric)
     yield from check_expressions(type_, rule)
+    yield from _check_schedules(type_, path, rule, metric)
     judged = rule.judged(metric)
     for attribute, limit in (("limit", rule.limit), ("clear_limit", rule.clear_limit)):
         yield from _check_reference(type_, (*path, _written(attribute, rule)), limit, judged)
@@ -108,8 +112,21 @@ def _check_rule(type_: EquipmentType, rule: ThresholdRule) -> Iterator[Problem]:
         yield _in_file(path, rule, problem)
 
 
+def _check_schedules(type_: EquipmentType, path: KeyPath, rule: ThresholdRule, metric: Metric) -> Iterator[Problem]:
+    for key, names in (("only", rule.only), ("never", rule.never)):
+        yield from _check_declared((*path, key), names, type_.schedules, "schedule")
+    for during in rule.during:
+        there = (*path, "during", during.schedule)
+        yield from _check_declared(there, (during.schedule,), type_.schedules, "schedule")
+        for limit in (during.limit, during.clear_limit):
+            yield from _check_reference(type_, there, limit, rule.judged(metric))
+        other = replace(rule, limit=during.limit, clear_limit=during.clear_limit, during=())
+        for problem in check_rule(other, metric):
+            yield Problem((*there, _written(problem.attribute, rule)), problem.reason)
+
+
 def _check_names(type_: EquipmentType, rule: ThresholdRule) -> Iterator[Problem]:
-    path = ("rules", rule.key)
+    path = ("rules", rule.written_key)
     yield from _check_declared((*path, "metric"), (rule.metric,), (*type_.metrics, *type_.derived), "metric")
     yield from _check_declared((*path, "fault_mode"), (rule.fault_mode,), type_.fault_modes, "fault mode")
     yield from _check_declared((*path, "kinds"), rule.kinds, type_.kinds, "kind")
@@ -129,7 +146,7 @@ def _check_reference(type_: EquipmentType, path: KeyPath, limit: Limit, metric: 
         yield Problem(path, reason)
 
 
-def _check_signal(path: KeyPath, rule: ThresholdRule, metric: Metric) -> Iterator[Problem]:
+def _check_signal(type_: EquipmentType, path: KeyPath, rule: ThresholdRule, metric: Metric) -> Iterator[Problem]:
     """Starts are a boolean's; all other signals of a metric are numbers made of numbers."""
     kind = rule.signal_kind
     fitting = {
@@ -138,7 +155,11 @@ def _check_signal(path: KeyPath, rule: ThresholdRule, metric: Metric) -> Iterato
         SignalKind.RATE: (MetricKind.NUMBER, MetricKind.COUNTER),
         SignalKind.BASELINE: (MetricKind.NUMBER,),
         SignalKind.SHARE: (MetricKind.NUMBER,),
+        SignalKind.SIBLING: (MetricKind.NUMBER,),
+        SignalKind.PARENT: (MetricKind.NUMBER,),
     }.get(kind)
+    if kind in (SignalKind.SIBLING, SignalKind.PARENT) and rule.metric not in type_.metrics:
+        yield Problem((*path, "metric"), f"{rule.metric} is derived: others send no such metric")
     if fitting is not None and metric.kind not in fitting:
         yield Problem((*path, kind.value), f"{metric.name} is a {metric.kind}: needs a {' or '.join(fitting)}")
 
@@ -194,5 +215,6 @@ def _in_file(path: KeyPath, rule: ThresholdRule, problem: LimitProblem) -> Probl
 def _written(attribute: str, rule: ThresholdRule) -> str:
     """The key under which a file writes a rule's attribute."""
     side = "is" if rule.comparison is Comparison.IS else rule.comparison.value
-    keys = {"limit": side, "comparison": side, "clear_limit": "clear", "for_duration": "for"}
+    clear = "clear" if rule.side_of is None else f"clear_{side}"
+    keys = {"limit": side, "comparison": side, "clear_limit": clear, "for_duration": "for"}
     return keys.get(attribute, attribute)

@@ -25,7 +25,7 @@ def check_derived(type_: EquipmentType, derived: DerivedMetric) -> Iterator[Prob
 
 def check_expressions(type_: EquipmentType, rule: ThresholdRule) -> Iterator[Problem]:
     """The conditions of a sequence, or the rules of a composite."""
-    path = ("rules", rule.key)
+    path = ("rules", rule.written_key)
     if isinstance(rule.signal, Sequence):
         for key, text in (("after", rule.signal.after), ("until", rule.signal.until)):
             yield from _check((*path, "sequence", key), type_, text, rolls=False)

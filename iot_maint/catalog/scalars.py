@@ -1,12 +1,15 @@
 """How durations, texts, limits and bases are written in a catalog file."""
 
 import re
-from datetime import timedelta
+from datetime import date, time, timedelta
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 DURATION = re.compile(r"^(\d+)(s|m|h|d)$")
+Span = tuple[date, date]
+LONGEST_SPAN = timedelta(days=366)
+_HOURS = re.compile(r"^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)$")
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -46,6 +49,35 @@ def read_plain_text(written: object) -> object:
     return {"zh": written, "en": written} if isinstance(written, str) else written
 
 
+def read_hours(written: object) -> object:
+    """`"22:00-06:00"`."""
+    match = _HOURS.match(written) if isinstance(written, str) else None
+    if match is None:
+        raise ValueError('must be hours such as "22:00-06:00"')
+    first, last = time(int(match[1]), int(match[2])), time(int(match[3]), int(match[4]))
+    if first == last:
+        raise ValueError("begin and end are the same; leave hours out for the whole day")
+    return first, last
+
+
+def read_span(written: object) -> object:
+    """`"2026-02-15/2026-02-23"`, both included, or one day."""
+    try:
+        days = [date.fromisoformat(part) for part in written.split("/")] if isinstance(written, str) else []
+    except ValueError:
+        days = []
+    if len(days) not in (1, 2) or days[0] > days[-1]:
+        raise ValueError('must be a day such as "2026-02-15", or days such as "2026-02-15/2026-02-23"')
+    return days[0], days[-1]
+
+
+def check_length(span: Span) -> Span:
+    """What is longer is a slip of the year."""
+    if span[1] - span[0] > LONGEST_SPAN:
+        raise ValueError(f"is longer than {LONGEST_SPAN.days} days")
+    return span
+
+
 Duration = Annotated[timedelta, BeforeValidator(read_duration)]
 Positive = Annotated[Duration, Field(gt=timedelta(0))]
 Window = Annotated[Duration, AfterValidator(check_window)]
@@ -53,3 +85,5 @@ Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]*(-[A-Z0-9]+)+$")]
 ParameterName = Annotated[str, StringConstraints(pattern=r"^(setpoint|(nameplate|site)\.[a-z][a-z0-9_]*)$")]
+Hours = Annotated[tuple[time, time], BeforeValidator(read_hours)]
+Dates = Annotated[Span, BeforeValidator(read_span), AfterValidator(check_length)]

@@ -8,7 +8,9 @@ from pydantic_core import PydanticCustomError
 
 from iot_maint.catalog.scalars import (
     Code,
+    Dates,
     Duration,
+    Hours,
     Name,
     ParameterName,
     Positive,
@@ -20,7 +22,7 @@ from iot_maint.catalog.scalars import (
 )
 
 Severities = Literal["warning", "critical"]
-SIGNALS = ("baseline", "rate", "starts", "share", "duration", "sequence", "when")
+SIGNALS = ("baseline", "rate", "starts", "share", "duration", "sequence", "sibling", "parent", "when")
 Urgency = Annotated[int, Field(ge=1, le=4)]
 
 
@@ -83,6 +85,8 @@ class MetricTable(Table):
     maximum: float | None = Field(default=None, alias="max")
     max_step: Annotated[float, Field(gt=0)] | None = None
     steady: bool = False
+    no_data: Positive | None = None
+    stuck: Positive | None = None
     sentinels: list[float] = []
     members: list[Words] = []
     kinds: list[Name] = []
@@ -91,6 +95,12 @@ class MetricTable(Table):
     def _comes_one_way(self) -> Self:
         if (self.interval is None) == (self.occurs is None):
             raise ValueError('needs either interval = "60s" or occurs = "trip", not both')
+        if self.interval is None and (self.no_data is not None or self.stuck is not None):
+            raise ValueError("no_data and stuck need an interval: what comes with something that occurs is never due")
+        if self.interval is not None and self.no_data is not None and self.no_data <= self.interval:
+            raise ValueError("no_data must be longer than the interval, or every reading is missed before it comes")
+        if self.stuck is not None and self.kind != "number":
+            raise ValueError("stuck is of a number: states stay the same")
         return self
 
 
@@ -147,6 +157,46 @@ class SequenceTable(Table):
     until: Words
 
 
+class ComparingTable(Table):
+    """`sibling = { … }`, `parent = { … }`: the limit is a difference to their value, or per cent of it."""
+
+    measure: Literal["difference", "percent"] = Field(default="difference", alias="as")
+    fresh: Window = timedelta(minutes=10)
+
+
+class ScheduleTable(Table):
+    """`[schedules.<name>]`: it holds while everything that is given does."""
+
+    hours: Hours | None = None
+    days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = []
+    months: list[Annotated[int, Field(ge=1, le=12)]] = []
+    holidays: Literal["only", "never"] | None = None
+    dates: list[Dates] = []
+
+
+class YearTable(Table):
+    """`[years.<year>]` of holidays.toml."""
+
+    official: bool
+    days_off: list[Dates]
+    workdays: list[Dates] = []
+
+
+class HolidaysTable(Table):
+    """The whole of holidays.toml."""
+
+    schema_version: Literal[1] = Field(alias="schema")
+    years: dict[Annotated[str, Field(pattern=r"^\d{4}$")], YearTable]
+
+
+class DuringTable(Table):
+    """`[rules.<key>.during.<schedule>]`: other limits while that schedule holds; the first that holds counts."""
+
+    above: LimitSpec | None = None
+    below: LimitSpec | None = None
+    clear: LimitSpec
+
+
 class RuleTable(Table):
     """`[rules.<key>]`: one limit on one side, over the metric or a signal of it; `kinds` defaults to the metric's."""
 
@@ -157,12 +207,19 @@ class RuleTable(Table):
     share: ShareTable | None = None
     duration: DurationTable | None = None
     sequence: SequenceTable | None = None
+    sibling: ComparingTable | None = None
+    parent: ComparingTable | None = None
     when: Words | None = None
     within: Window | None = None
+    during: dict[Name, DuringTable] = {}
+    only: list[Name] = []
+    never: list[Name] = []
     above: LimitSpec | None = None
     below: LimitSpec | None = None
     is_: bool | None = Field(default=None, alias="is")
     clear: LimitSpec | None = None
+    clear_above: LimitSpec | None = None
+    clear_below: LimitSpec | None = None
     for_: Duration | None = Field(default=None, alias="for")
     occurrences: int | None = None
     max_gap: Positive | None = None
@@ -176,13 +233,28 @@ class RuleTable(Table):
 
     @model_validator(mode="after")
     def _has_one_limit_and_one_patience(self) -> Self:
-        if sum(limit is not None for limit in (self.above, self.below, self.is_)) != 1:
-            raise ValueError("needs a limit: exactly one of above, below, is")
-        if (self.clear is None) == (self.is_ is None):
+        if self.is_two_sided:
+            self._check_both_sides()
+        elif sum(limit is not None for limit in (self.above, self.below, self.is_)) != 1:
+            raise ValueError("needs a limit: exactly one of above, below, is; or above and below for both sides")
+        elif self.clear_above is not None or self.clear_below is not None:
+            raise ValueError("clear_above and clear_below are of a rule with above and below; write clear")
+        elif (self.clear is None) == (self.is_ is None):
             raise ValueError("above and below need a clear limit, is has none")
         if (self.for_ is None) == (self.occurrences is None):
             raise ValueError('needs either for = "10m" or occurrences = 5, not both')
         return self
+
+    @property
+    def is_two_sided(self) -> bool:
+        """Then it stands for two rules, `<key>_high` and `<key>_low`."""
+        return self.above is not None and self.below is not None and self.is_ is None
+
+    def _check_both_sides(self) -> None:
+        if self.clear_above is None or self.clear_below is None or self.clear is not None:
+            raise ValueError("both sides (above and below) need clear_above and clear_below instead of clear")
+        if self.during:
+            raise ValueError("a rule with both sides has no during; write two rules")
 
     @model_validator(mode="after")
     def _is_of_one_kind(self) -> Self:
@@ -195,6 +267,9 @@ class RuleTable(Table):
             raise ValueError("within belongs to when")
         if self.when is not None and self.is_ is not True:
             raise ValueError("a combination of rules (when) needs is = true")
+        for name, other in self.during.items():
+            if (other.above is None) != (self.above is None) or (other.below is None) != (self.below is None):
+                raise ValueError(f"during.{name} needs a limit on the side of the rule's own")
         return self
 
 
@@ -299,6 +374,7 @@ class TypeTable(Table):
     parameters: dict[ParameterName, ParameterTable] = {}
     metrics: dict[Name, MetricTable]
     derived: dict[Name, DerivedTable] = {}
+    schedules: dict[Name, ScheduleTable] = {}
     rules: dict[Name, RuleTable] = {}
     fault_modes: dict[Code, FaultModeTable] = {}
     spares: dict[Name, TextTable] = {}

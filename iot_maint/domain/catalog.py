@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 
+from iot_maint.domain.schedules import Calendar, Schedule
 from iot_maint.domain.signals import Composite, Sequence, Signal, SignalKind
 
 UNREGISTERED = "unregistered"
@@ -114,6 +115,7 @@ class Metric:
 
     A value below `minimum` or above `maximum` cannot be: it is stored and counted, and is no evidence of anything.
     Two readings in a row do not differ by more than `max_step`; of a `steady` metric to stay the same is normal.
+    It is missed after `no_data_after` and counts as frozen after `stuck_after`; by the settings where there are none.
     """
 
     name: str
@@ -130,11 +132,22 @@ class Metric:
     kinds: frozenset[str]
     max_step: float | None = None
     steady: bool = False
+    no_data_after: timedelta | None = None
+    stuck_after: timedelta | None = None
 
     @property
     def counts_occurrences(self) -> bool:
         """Per trip, cycle, stop or test: a rule counts values in a row instead of time."""
         return self.occurs is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitDuring:
+    """Another limit, and its clear limit, while a schedule of that name holds."""
+
+    schedule: str
+    limit: Limit
+    clear_limit: Limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +176,15 @@ class ThresholdRule:
     urgency: int | None = None  # instead of the fault mode's for this severity: one symptom may not wait
     signal: Signal | None = None
     shadow: bool = False  # recorded, never ordered, until somebody promotes it
+    during: tuple[LimitDuring, ...] = ()  # the first whose schedule holds, instead of `limit`
+    only: tuple[str, ...] = ()  # schedules of which one must hold, or the rule does not look
+    never: tuple[str, ...] = ()  # schedules during which it does not look
+    side_of: str | None = None  # the key of the two-sided rule of which it is one side
+
+    @property
+    def written_key(self) -> str:
+        """Under which key its file writes it."""
+        return self.side_of or self.key
 
     @property
     def signal_kind(self) -> SignalKind:
@@ -287,6 +309,7 @@ class EquipmentType:
     metrics: Mapping[str, Metric]
     parameters: Mapping[str, Parameter]
     derived: Mapping[str, DerivedMetric]
+    schedules: Mapping[str, Schedule]
     rules: Mapping[str, ThresholdRule]
     fault_modes: Mapping[str, FaultMode]
     spares: Mapping[str, Spare]
@@ -294,6 +317,7 @@ class EquipmentType:
     plans: Mapping[str, PlanTemplate]
     detector: DetectorSpec | None = None
     causes: Mapping[str, Cause] = field(default_factory=dict)
+    calendar: Calendar = field(default_factory=Calendar)
 
     def metric_of(self, name: str) -> Metric | None:
         """The metric of that name, sent or derived; None when there is none."""
@@ -319,3 +343,4 @@ class Catalog:
 
     types: Mapping[str, EquipmentType]
     service_levels: Mapping[int, ServiceLevel]
+    calendar: Calendar = field(default_factory=Calendar)

@@ -22,9 +22,9 @@ class EquipmentStatus(StrEnum):
 class Equipment:
     """One piece of equipment as the register knows it.
 
-    `parameters` are by dotted name: `setpoint`, `nameplate.power_kw`, `site.pf_target`; `interval.<metric>` and
-    `max_gap.<metric>` (seconds) replace the catalog's for this one.  `merged_into` names the equipment whose alias
-    this code has become.  `revision` grows with every change.
+    `parameters` are by dotted name: `setpoint`, `nameplate.power_kw`, `site.pf_target`; `interval.<metric>`,
+    `max_gap.<metric>`, `no_data.<metric>` and `stuck.<metric>` (seconds) replace the catalog's for this one.
+    `merged_into` names the equipment whose alias this code has become.  `revision` grows with every change.
     """
 
     code: str
@@ -120,13 +120,25 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Relatives:
+    """Whom a piece of equipment may be compared with, by code: all at its site, and in service."""
+
+    siblings: tuple[str, ...] = ()
+    parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Monitored:
     """What the decide path needs of one piece of equipment: the register's row, its overrides by rule key, and which
-    sources of findings (by id) somebody has put into shadow or promoted."""
+    sources of findings (by id) somebody has put into shadow or promoted.
+
+    `relatives` are filled in where a rule compares with them.
+    """
 
     equipment: Equipment
     overrides: Mapping[str, LimitOverride] = field(default_factory=dict)
     shadow: Mapping[str, bool] = field(default_factory=dict)
+    relatives: Relatives = field(default_factory=Relatives)
 
 
 class TransferKind(StrEnum):

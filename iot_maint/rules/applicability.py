@@ -1,15 +1,18 @@
 """Which limits of a type run on one piece of equipment, with which numbers, and why the others do not."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from iot_maint.domain.catalog import BasisKind, Comparison, EquipmentType, Metric, Severity, ThresholdRule
 from iot_maint.domain.equipment import LimitOverride, Monitored
-from iot_maint.domain.signals import Sequence, Signal
+from iot_maint.domain.schedules import DEFAULT_ZONE
+from iot_maint.domain.signals import Comparing, Sequence, Signal
 from iot_maint.rules.expressions.parse import parse
 from iot_maint.rules.expressions.tree import names_of
+from iot_maint.rules.timetable import HoldsAt, compile_schedule
 
 GAP_FACTOR = 3
 SLOW_GAPS = 3  # that many gaps in a row longer than max_gap: the series is sampled too slowly
@@ -24,11 +27,24 @@ class RuleStanding(StrEnum):
     MISSING_PARAMETER = "missing_parameter"
     DISABLED = "disabled"
     SAMPLED_TOO_SLOWLY = "sampled_too_slowly"
+    ALONE = "alone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActiveDuring:
+    """Another limit, and its clear limit, while `holds` at an instant."""
+
+    holds: HoldsAt
+    limit: float
+    clear_limit: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActiveRule:
-    """A rule with the numbers that hold for one piece of equipment.  `max_gap_ms` is None where gaps do not matter."""
+    """A rule with the numbers that hold for one piece of equipment.  `max_gap_ms` is None where gaps do not matter.
+
+    The first of `during` that holds stands for `limit`; while `looks` says no, the rule must not look.
+    """
 
     id: str
     metric: str
@@ -44,6 +60,8 @@ class ActiveRule:
     basis: str
     signal: Signal | None = None
     shadow: bool = False
+    during: tuple[ActiveDuring, ...] = ()
+    looks: HoldsAt | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +79,30 @@ def signal_key(metric: str, signal: Signal) -> str:
     return f"{metric}~{signal.tag}"
 
 
+def others_of(signal: Comparing, monitored: Monitored) -> tuple[str, ...]:
+    """Whose values it is compared with."""
+    relatives = monitored.relatives
+    if not signal.with_parent:
+        return relatives.siblings
+    return () if relatives.parent is None else (relatives.parent,)
+
+
 def interval_of(metric: Metric, monitored: Monitored) -> timedelta | None:
     """The time between readings: the register's `interval.<metric>` (s), else the catalog's."""
     own = monitored.equipment.parameters.get(f"interval.{metric.name}")
     return metric.interval if own is None else timedelta(seconds=own)
+
+
+def no_data_after(metric: Metric, monitored: Monitored) -> timedelta | None:
+    """When it is missed: the register's `no_data.<metric>` (s), else the catalog's; None: the settings decide."""
+    own = monitored.equipment.parameters.get(f"no_data.{metric.name}")
+    return metric.no_data_after if own is None else timedelta(seconds=own)
+
+
+def stuck_after(metric: Metric, monitored: Monitored) -> timedelta | None:
+    """When it is frozen: the register's `stuck.<metric>` (s), else the catalog's; None: the settings decide."""
+    own = monitored.equipment.parameters.get(f"stuck.{metric.name}")
+    return metric.stuck_after if own is None else timedelta(seconds=own)
 
 
 def max_gap_of(rule: ThresholdRule, metric: Metric, monitored: Monitored) -> timedelta | None:
@@ -80,10 +118,47 @@ def max_gap_of(rule: ThresholdRule, metric: Metric, monitored: Monitored) -> tim
     return None if interval is None else GAP_FACTOR * interval
 
 
-def report_rules(equipment_type: EquipmentType, monitored: Monitored) -> Iterator[RuleReport]:
+def report_rules(
+    equipment_type: EquipmentType, monitored: Monitored, zone: ZoneInfo = DEFAULT_ZONE
+) -> Iterator[RuleReport]:
     """Every declared limit of the type, as it stands for this equipment."""
     for rule in equipment_type.rules.values():
-        yield _report(rule, equipment_type, monitored)
+        report = _report(rule, equipment_type, monitored)
+        yield (
+            report
+            if report.active is None
+            else _scheduled(report, report.active, rule, equipment_type, monitored, zone)
+        )
+
+
+def _scheduled(
+    report: RuleReport,
+    active: ActiveRule,
+    rule: ThresholdRule,
+    type_: EquipmentType,
+    monitored: Monitored,
+    zone: ZoneInfo,
+) -> RuleReport:
+    """With its schedules; a limit of one's own holds at any time."""
+
+    def holds(name: str) -> HoldsAt:
+        return compile_schedule(type_.schedules[name], type_.calendar, zone)
+
+    override, parameters = monitored.overrides.get(rule.key), monitored.equipment.parameters
+    during = []
+    for other in rule.during if override is None or override.limit is None else ():
+        limit, clear_limit = other.limit.resolve(parameters), other.clear_limit.resolve(parameters)
+        if limit is None or clear_limit is None:
+            missing = other.limit.parameter or ""
+            return RuleReport(rule=rule.id, standing=RuleStanding.MISSING_PARAMETER, active=None, detail=missing)
+        during.append(ActiveDuring(holds=holds(other.schedule), limit=limit, clear_limit=clear_limit))
+    only, never = [holds(name) for name in rule.only], [holds(name) for name in rule.never]
+
+    def looks(at_ms: int) -> bool:
+        return (not only or any(one(at_ms) for one in only)) and not any(one(at_ms) for one in never)
+
+    scheduled = replace(active, during=tuple(during), looks=looks if only or never else None)
+    return replace(report, active=scheduled)
 
 
 def _lacking_parameter(rule: ThresholdRule, type_: EquipmentType, parameters: Mapping[str, float]) -> str | None:
@@ -114,6 +189,8 @@ def _report(rule: ThresholdRule, type_: EquipmentType, monitored: Monitored) -> 
     if resolved is None or resolved_clear is None:
         missing = limit.parameter if resolved is None else clear_limit.parameter
         return RuleReport(rule=rule.id, standing=RuleStanding.MISSING_PARAMETER, active=None, detail=missing or "")
+    if isinstance(rule.signal, Comparing) and not others_of(rule.signal, monitored):
+        return RuleReport(rule=rule.id, standing=RuleStanding.ALONE, active=None, detail=rule.signal.kind.value)
     if (lacking := _lacking_parameter(rule, type_, parameters)) is not None:
         return RuleReport(rule=rule.id, standing=RuleStanding.MISSING_PARAMETER, active=None, detail=lacking)
     dwell = rule.for_duration if override.for_duration is None else override.for_duration

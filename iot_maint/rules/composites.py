@@ -39,10 +39,11 @@ class CompositeLook:
         return frozenset()
 
     def look(self, judging: Judging, taken: Taken) -> None:
-        if not judging.findings and judging.rules.keys().isdisjoint(rule.id for rule, _ in self.checks):
+        at_ms, memory = judging.at_ms, judging.signals.get(self.key)
+        own = memory if isinstance(memory, EndedMemory) else EndedMemory({})
+        if not judging.findings and not self._moves_on(judging, own):
             return
-        at_ms = judging.at_ms
-        ended = self._ended(judging)
+        ended = self._ended(judging, own)
         window_ms = self.declared.within.total_seconds() * 1000
         now = {key for key, rule in self.ids.items() if _stands(judging, rule)}
         lately = {key for key, rule in self.ids.items() if rule in ended and at_ms - ended[rule] <= window_ms} | now
@@ -55,21 +56,31 @@ class CompositeLook:
         before = taken.before.get(self.metric) or Series(readings, 0)
         for rule, step in self.checks:
             judging.judge(rule, step, before, readings[-1][1], float(holds), sensed, readings)
+        if self._is_crossed(judging):
+            judging.signals[self.key] = EndedMemory(dict(ended), at_ms)
+        elif ended:
+            judging.signals[self.key] = EndedMemory(dict(ended))
+        else:
+            judging.signals.pop(self.key, None)
 
     def rest(self, _state: EquipmentState) -> Rest:
         return AT_REST
 
-    def _ended(self, judging: Judging) -> Mapping[str, int]:
+    def _is_crossed(self, judging: Judging) -> bool:
+        return not judging.rules.keys().isdisjoint(rule.id for rule, _ in self.checks)
+
+    def _moves_on(self, judging: Judging, own: EndedMemory) -> bool:
+        """Whether time passes for a composite that is crossed: not again with a message that comes twice."""
+        return self._is_crossed(judging) and (own.judged_ms is None or judging.at_ms > own.judged_ms)
+
+    def _ended(self, judging: Judging, own: EndedMemory) -> Mapping[str, int]:
         """When each of its rules was last let go; remembered only where there is a window."""
-        memory = judging.signals.get(self.key)
-        ended = memory.ended if isinstance(memory, EndedMemory) else {}
         let_go = [
             one.rule for one in judging.findings if one.kind is FindingKind.CLEARED and one.rule in self.ids.values()
         ]
         if let_go and self.declared.within:
-            ended = {**ended, **dict.fromkeys(let_go, judging.at_ms)}
-            judging.signals[self.key] = EndedMemory(dict(sorted(ended.items())))
-        return ended
+            return dict(sorted({**own.ended, **dict.fromkeys(let_go, judging.at_ms)}.items()))
+        return own.ended
 
 
 def compile_composite(

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from iot_maint.domain.catalog import EquipmentType
 from iot_maint.domain.equipment import EquipmentStatus, Monitored
-from iot_maint.domain.signals import Composite, Sequence
-from iot_maint.rules.applicability import GAP_FACTOR, ActiveRule, interval_of, signal_key
+from iot_maint.domain.signals import Comparing, Composite, Sequence
+from iot_maint.rules.applicability import GAP_FACTOR, ActiveRule, interval_of, others_of, signal_key
+from iot_maint.rules.comparing import compile_comparing
 from iot_maint.rules.composites import compile_composite
 from iot_maint.rules.derived import compile_derived
 from iot_maint.rules.expressions.parse import parse
@@ -22,7 +23,7 @@ def compile_looks(type_: EquipmentType, monitored: Monitored, rules: Iterable[Ac
     derived: dict[str, list[ActiveRule]] = {}
     by_key: dict[str, list[ActiveRule]] = {}
     for rule in rules:
-        if isinstance(rule.signal, Sequence | Composite):
+        if isinstance(rule.signal, Sequence | Composite | Comparing):
             by_key.setdefault(signal_key(rule.metric, rule.signal), []).append(rule)
         elif rule.metric in type_.derived:
             derived.setdefault(rule.metric, []).append(rule)
@@ -36,6 +37,9 @@ def compile_looks(type_: EquipmentType, monitored: Monitored, rules: Iterable[Ac
         metric, signal = limits[0].metric, limits[0].signal
         if isinstance(signal, Sequence):
             yield compile_sequence(metric, signal, limits, monitored.equipment.parameters)
+        elif isinstance(signal, Comparing):
+            unit = type_.metrics[metric].unit
+            yield compile_comparing(metric, unit, signal, limits, others_of(signal, monitored))
         elif isinstance(signal, Composite):
             id_of = {key: rule.id for key, rule in type_.rules.items()}
             composites.append(compile_composite(metric, signal, limits, id_of))

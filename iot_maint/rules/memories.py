@@ -42,10 +42,14 @@ class DurationMemory(msgspec.Struct, frozen=True, gc=False, tag="duration"):
 
 
 class DueMemory(msgspec.Struct, frozen=True, gc=False, tag="due"):
-    """Whether the condition held that makes it due, and since when it is due (None: it is not)."""
+    """Whether the condition held that makes it due, and since when it is due (None: it is not).
+
+    `judged_ms`: while a limit is crossed, the newest message that moved its time on.
+    """
 
     holds: bool
     since_ms: int | None = None
+    judged_ms: int | None = None
 
 
 class OthersMemory(msgspec.Struct, frozen=True, tag="others"):
@@ -55,9 +59,10 @@ class OthersMemory(msgspec.Struct, frozen=True, tag="others"):
 
 
 class EndedMemory(msgspec.Struct, frozen=True, tag="ended"):
-    """When each rule of a composite was last let go, by id, in ms."""
+    """When each rule of a composite was last let go, by id, in ms; `judged_ms` as that of `DueMemory`."""
 
     ended: dict[str, int]
+    judged_ms: int | None = None
 
 
 class RollingMemory(msgspec.Struct, frozen=True, tag="rolling"):

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from iot_maint.domain.catalog import RUNNING, EquipmentType
 from iot_maint.domain.equipment import EquipmentStatus, Monitored
 from iot_maint.domain.findings import Evidence, Finding, RunningKnowledge
+from iot_maint.domain.schedules import DEFAULT_ZONE
 from iot_maint.domain.shadow import standing_name
 from iot_maint.domain.signals import Baseline
 from iot_maint.domain.telemetry import Telemetry
@@ -20,6 +22,7 @@ from iot_maint.rules.applicability import (
     report_rules,
     signal_key,
 )
+from iot_maint.rules.comparing import ComparingLook, hear
 from iot_maint.rules.interpretation import Interpret, compile_interpretation
 from iot_maint.rules.judging import Judging
 from iot_maint.rules.looking import compile_looks
@@ -30,6 +33,7 @@ from iot_maint.rules.signals.baseline import learned_days
 from iot_maint.rules.state import RECENT, EquipmentState, Running, Series
 from iot_maint.rules.watching import Watch, compile_watches
 
+Hear = Callable[[EquipmentState, str, Telemetry], EquipmentState]
 Decide = Callable[[EquipmentState, Telemetry], tuple[EquipmentState, tuple[Finding, ...]]]
 Absorb = Callable[[Memory, int], Memory]
 Gate = Callable[[Running | None, int], RunningKnowledge | None]
@@ -44,6 +48,7 @@ class Program:
     """
 
     decide: Decide
+    hear: Hear
     watches: tuple[Watch, ...]
     looks: tuple[Look, ...]
     interpret: Interpret
@@ -95,9 +100,11 @@ def compile_gate(equipment_type: EquipmentType, monitored: Monitored) -> Gate:
     return gate
 
 
-def compile_program(equipment_type: EquipmentType, monitored: Monitored, late_after: timedelta) -> Program:
+def compile_program(
+    equipment_type: EquipmentType, monitored: Monitored, late_after: timedelta, zone: ZoneInfo = DEFAULT_ZONE
+) -> Program:
     """The rules that run for this equipment, with its limits, as one function."""
-    reports = tuple(report_rules(equipment_type, monitored))
+    reports = tuple(report_rules(equipment_type, monitored, zone))
     in_service = monitored.equipment.status is EquipmentStatus.IN_SERVICE
     active = [report.active for report in reports if report.active is not None]
     looks = tuple(compile_looks(equipment_type, monitored, active))
@@ -124,8 +131,10 @@ def compile_program(equipment_type: EquipmentType, monitored: Monitored, late_af
             before = series.get(watch.metric)
             if before is not None and at_ms <= before.recent[-1][0]:  # the same reading, or out of order
                 continue
-            for rule, step in watch.checks:
-                judging.judge(rule, step, before, value, value)
+            plain = watch.plain
+            if judging.rules or not plain.lowest <= value <= plain.highest or value == plain.never:
+                for rule, step in watch.checks:
+                    judging.judge(rule, step, before, value, value)
             for sensor in watch.sensors:
                 judging.sense(sensor, before, value)
             series[watch.metric] = _extend(before, at_ms, value, watch.slow_after_ms)
@@ -134,8 +143,26 @@ def compile_program(equipment_type: EquipmentType, monitored: Monitored, late_af
             look.look(judging, Taken(state.series, series, taken))
         return EquipmentState(running, series, judging.rules, state.alarms, judging.signals), tuple(judging.findings)
 
+    comparing = {
+        watch.metric: tuple(look for look in looks if isinstance(look, ComparingLook) and look.metric == watch.metric)
+        for watch in watches
+    }
+
+    def hear_other(state: EquipmentState, other: str, telemetry: Telemetry) -> EquipmentState:
+        """Another's message, by its own code: what comparisons remember of it."""
+        if telemetry.retained:
+            return state
+        values, _ = interpret(telemetry)
+        possible = {
+            watch.metric: value
+            for watch in watches
+            if (value := values.get(watch.metric)) is not None and watch.lowest <= value <= watch.highest
+        }
+        return hear(comparing, state, other, telemetry.at_ms, possible)
+
     return Program(
         decide=decide,
+        hear=hear_other,
         watches=watches,
         looks=looks,
         interpret=interpret,

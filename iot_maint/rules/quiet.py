@@ -23,13 +23,14 @@ NOTHING = QuietBand(math.inf, -math.inf, math.nan)
 
 
 def quiet_band(rules: Iterable[ActiveRule]) -> QuietBand:
-    """The values that cross none of these limits, or fewer."""
+    """The values that cross none of these limits, or fewer: by any of their schedules."""
     lowest, highest, never = -math.inf, math.inf, math.nan
     for rule in rules:
+        limits = (rule.limit, *(one.limit for one in rule.during))
         if rule.comparison is Comparison.ABOVE:
-            highest = min(highest, rule.limit)
+            highest = min(highest, *limits)
         elif rule.comparison is Comparison.BELOW:
-            lowest = max(lowest, rule.limit)
+            lowest = max(lowest, *limits)
         elif math.isnan(never) or never == rule.limit:
             never = rule.limit
         else:

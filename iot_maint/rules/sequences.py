@@ -41,8 +41,11 @@ class SequenceLook:
         if not taken.metrics.isdisjoint(self.inputs):
             own = self._follow(own, judging.at_ms, taken.after)
             judging.signals[self.key] = own
+        crossed = not judging.rules.keys().isdisjoint(rule.id for rule, _ in self.checks)
+        if crossed and own.judged_ms is not None and judging.at_ms <= own.judged_ms:
+            return  # time does not pass again with a message that comes twice, nor back with one out of order
         due_ms = 0 if own.since_ms is None else judging.at_ms - own.since_ms
-        if due_ms < 0 or (own.since_ms is None and judging.rules.keys().isdisjoint(rule.id for rule, _ in self.checks)):
+        if due_ms < 0 or (own.since_ms is None and not crossed):
             return  # nothing is due, or the message is older than what made it so
         readings = self._readings(taken.after)
         if not readings:
@@ -51,9 +54,11 @@ class SequenceLook:
         before = taken.before.get(self.metric) or Series(readings, 0)
         for rule, step in self.checks:
             was = judging.rules.get(rule.id)
-            # Once raised, only the condition lets it go: time does not run back with a message out of order.
+            # Once raised, only the condition lets it go.
             if was is None or was.evidence is None or own.since_ms is None:
                 judging.judge(rule, step, before, readings[-1][1], due_ms / 1000, sensed, readings)
+        if not judging.rules.keys().isdisjoint(rule.id for rule, _ in self.checks):
+            judging.signals[self.key] = DueMemory(own.holds, own.since_ms, judging.at_ms)
 
     def rest(self, state: EquipmentState) -> Rest:
         memory = state.signals.get(self.key)
@@ -87,7 +92,7 @@ class SequenceLook:
             return DueMemory(holds)
         if holds and not own.holds:
             return DueMemory(True, at_ms)
-        return DueMemory(holds, own.since_ms)
+        return DueMemory(holds, own.since_ms, own.judged_ms)
 
     def _readings(self, series: Mapping[str, Series]) -> tuple[tuple[int, float], ...]:
         """Of its metric; of what made it due while that was never heard."""

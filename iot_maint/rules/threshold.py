@@ -1,6 +1,7 @@
 """One limit over one series, reading by reading: dwell or count, hysteresis, and the evidence for what it says."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace as replace_rule
 
 from msgspec.structs import replace
 
@@ -44,6 +45,34 @@ def compile_checks(rules: Iterable[ActiveRule]) -> Checks:
 
 
 def compile_threshold(rule: ActiveRule) -> Step:
+    """The step of that rule, by whatever schedule holds at the reading; see `_compile_limit`."""
+    always = _compile_limit(rule)
+    looks = rule.looks
+    if not rule.during and looks is None:
+        return always
+    others = [
+        (other.holds, _compile_limit(replace_rule(rule, limit=other.limit, clear_limit=other.clear_limit)))
+        for other in rule.during
+    ]
+
+    def step(
+        state: RuleState | None,
+        before: Series | None,
+        at_ms: int,
+        value: float,
+        signal: float,
+        late: bool,
+        may_raise: bool,
+        gate: RunningKnowledge | None,
+    ) -> Outcome:
+        chosen = next((other for holds, other in others if holds(at_ms)), always)
+        may_look = looks is None or looks(at_ms)
+        return chosen(state, before, at_ms, value, signal, late, may_raise, gate if may_look else None)
+
+    return step
+
+
+def _compile_limit(rule: ActiveRule) -> Step:
     """A step of that rule: (state, series before, at_ms, value, signal, late, may_raise, gate) → (state, found kind).
 
     `signal` is what the limit stands over; `value`, the reading that led to it, is what the evidence keeps.

@@ -27,18 +27,22 @@ class Sensor(NamedTuple):
 
 
 class Watch(NamedTuple):
-    """One metric: what a value can be at all, the gap that counts as slow (None: none does), what is looked at."""
+    """One metric: what a value can be at all, the gap that counts as slow (None: none does), what is looked at.
+
+    While no rule is crossed, values in `plain` cross none of the limits over the value itself.
+    """
 
     metric: str
     lowest: float
     highest: float
     slow_after_ms: int | None
+    plain: QuietBand
     checks: Checks
     sensors: tuple[Sensor, ...]
 
     def calm(self, state: EquipmentState) -> Calm:
         """The readings that, while no rule has anything to remember, only add to their series."""
-        found = Calm(_within(quiet_band(rule for rule, _ in self.checks), self.lowest, self.highest))
+        found = Calm(_within(self.plain, self.lowest, self.highest))
         for sensor in self.sensors:
             found = both(found, sensor.fold.calm(state.signals.get(sensor.key)))
         return found
@@ -61,6 +65,7 @@ def compile_watches(
             lowest=low,
             highest=high,
             slow_after_ms=min((rule.max_gap_ms for rule in own if rule.max_gap_ms is not None), default=None),
+            plain=quiet_band(rule for rule in own if rule.signal is None),
             checks=compile_checks(rule for rule in own if rule.signal is None),
             sensors=tuple(compile_sensors(equipment_type.metrics[metric], own, learns)),
         )

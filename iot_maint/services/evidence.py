@@ -117,7 +117,10 @@ def _for_how_long(evidence: Evidence, language: Language) -> str:
         span = say_span(timedelta(seconds=evidence.dwell_s))
         space = "" if evidence.comparison is Comparison.IS else " "  # before the Chinese that follows a unit
         return f"，连续 {span}{space}" if zh else f", for {span}"
-    return "，" if zh and evidence.comparison is not Comparison.IS else ""
+    if evidence.comparison is Comparison.IS:
+        return ""
+    # A plain value is above its limit; what was said of a signal ends somewhere else.
+    return "，" if zh else "," if evidence.signal is not None else ""
 
 
 def _beyond(evidence: Evidence, quantity: Callable[[float], str], language: Language) -> str:

@@ -53,11 +53,11 @@ class _Decided:
 
 
 class _Group(NamedTuple):
-    """One piece of equipment, and the positions of its telemetry."""
+    """One piece of equipment, and the positions of its telemetry and of what it hears: (position, whose: None: own)."""
 
     monitored: Monitored
     program: Program
-    positions: list[int]
+    positions: list[tuple[int, str | None]]
 
 
 _position = itemgetter(0)
@@ -166,7 +166,7 @@ class Monitor:
         coming = [
             code
             for code in self._fleet.inactive(telemetry, seating)
-            if self._programs.get(code) is self._fleet.program_of(code)
+            if self._programs.get(code) is self._fleet.program_of(code) and not self._roster.compares(code)
         ]
         if coming:
             self._states.meet({code: self._roster.entries[code].equipment.site for code in coming})
@@ -210,6 +210,9 @@ class Monitor:
             if self._fleet.is_active(code):
                 self._states.keep({code: self._fleet.state_of(code)})
             self._fleet.seat(code, watched.program)
+        if self._roster.compares(code) and self._fleet.is_active(code):
+            self._states.keep({code: self._fleet.state_of(code)})
+            self._fleet.deactivate(code)
         return code
 
     def _decide(self, telemetry: Sequence[Telemetry], by_models: Mapping[int, Sequence[Finding]]) -> _Decided:
@@ -225,8 +228,11 @@ class Monitor:
         for code, group in groups.items():
             monitored, program = group.monitored, group.program
             state = self.state_of(code)
-            for position in group.positions:
+            for position, other in group.positions:
                 item = telemetry[position]
+                if other is not None:
+                    state = program.hear(state, other, item)
+                    continue
                 found: tuple[Finding, ...] = ()
                 if self._programs.get(code) is not program and code not in programs and not item.retained:
                     state, found = _retire(state, program, monitored, item)
@@ -273,8 +279,17 @@ class Monitor:
             group = groups.get(code)
             if group is None:
                 group = groups[code] = _Group(watched.monitored, watched.program, [])
-            group.positions.append(position)
+            group.positions.append((position, None))
+            for listener in self._roster.listeners_of(code):
+                self._let_hear(groups, listener, position, code)
         return groups
+
+    def _let_hear(self, groups: dict[str, _Group], listener: str, position: int, other: str) -> None:
+        monitored = self._roster.get(listener)
+        program = self._roster.program(monitored) if monitored is not None else None
+        if monitored is not None and program is not None:
+            group = groups.setdefault(listener, _Group(monitored, program, []))
+            group.positions.append((position, other))
 
     def _note_metrics(self, item: Telemetry, watched: Watched | None, metrics: dict[str, frozenset[str]]) -> None:
         declared = watched.program.metrics if watched is not None and watched.program is not None else frozenset[str]()

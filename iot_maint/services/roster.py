@@ -1,14 +1,18 @@
 """The register in memory, for the paths that may not ask a database per message."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from threading import Lock
 from typing import NamedTuple, Protocol
+from zoneinfo import ZoneInfo
 
 from iot_maint.domain.catalog import Catalog, EquipmentType
-from iot_maint.domain.equipment import Equipment, EquipmentStatus, Monitored
+from iot_maint.domain.equipment import Equipment, EquipmentStatus, Monitored, Relatives
 from iot_maint.domain.ports import Database
+from iot_maint.domain.schedules import DEFAULT_ZONE
 from iot_maint.rules.program import Program, compile_program
+from iot_maint.services.relatives import Families, compares, listeners
 
 REFRESH_EVERY_S = 1.0
 
@@ -39,11 +43,18 @@ class Roster:
     """
 
     def __init__(
-        self, database: Database, catalog: Catalog, late_after: timedelta, monotonic: Callable[[], float]
+        self,
+        database: Database,
+        catalog: Catalog,
+        late_after: timedelta,
+        monotonic: Callable[[], float],
+        zone: ZoneInfo = DEFAULT_ZONE,
     ) -> None:
+        """`zone`: the site's, in which schedules tell the time."""
         self._database = database
         self._catalog = catalog
         self._late_after = late_after
+        self._zone = zone
         self._monotonic = monotonic
         self._lock = Lock()
         self._revision = -1
@@ -51,6 +62,8 @@ class Roster:
         self._entries: dict[str, Monitored] = {}
         self._programs: dict[str, Program] = {}
         self._gateways: Mapping[str, Mapping[str, Equipment]] = {}
+        self._relatives: Mapping[str, Relatives] = {}  # of those that compare
+        self._listeners: Mapping[str, tuple[str, ...]] = {}
         # By code: its site and what it stands for, as of one revision.
         self._watched: tuple[int, dict[str, tuple[str, Watched]]] = (-1, {})
         # As of one revision.
@@ -127,9 +140,31 @@ class Roster:
         self._entries = {**self._entries, **{entry.equipment.code: entry for entry in changed}}
         for entry in changed:
             self._programs.pop(entry.equipment.code, None)
+        self._relate()
         self.unregistered = sum(entry.equipment.stranger for entry in self._entries.values())
         self._gateways = _by_gateway(entry.equipment for entry in self._entries.values())
         self._revision = revision
+
+    def _relate(self) -> None:
+        """Who is compared with whom; a change of it is a change of the program."""
+        register = [entry.equipment for entry in self._entries.values()]
+        comparing = [one for one in register if compares(self.type_of(one))]
+        families = Families(register) if comparing else None
+        relatives = {one.code: families.of(one) for one in comparing} if families is not None else {}
+        for code in relatives.keys() | self._relatives.keys():
+            if relatives.get(code) != self._relatives.get(code):
+                self._programs.pop(code, None)
+        self._relatives = relatives
+        self._listeners = listeners(relatives)
+
+    def listeners_of(self, code: str) -> tuple[str, ...]:
+        """Equipment whose rules compare it with this one, by code."""
+        return self._listeners.get(code, ())
+
+    def compares(self, code: str) -> bool:
+        """Whether it is compared with others, or others with it: then its messages are judged one by one."""
+        own = self._relatives.get(code)
+        return code in self._listeners or (own is not None and own != Relatives())
 
     def owner_of(self, telemetry: Named) -> Monitored | None:
         """The equipment that the telemetry speaks of; None when its code is unknown, or known at another site.
@@ -184,7 +219,8 @@ class Roster:
             equipment_type = self.type_of(monitored.equipment)
             if equipment_type is None:
                 return None
-            program = compile_program(equipment_type, monitored, self._late_after)
+            related = replace(monitored, relatives=self._relatives.get(code, Relatives()))
+            program = compile_program(equipment_type, related, self._late_after, self._zone)
             if self._entries.get(code) is monitored:  # else a refresh in another thread was faster
                 self._programs[code] = program
         return program

@@ -37,6 +37,16 @@ def declared_rule_document(rule: ThresholdRule, equipment_type: EquipmentType, l
         "occurrences": rule.occurrences,
         "gated": rule.gated,
         "shadow": rule.shadow,
+        "during": [
+            {
+                "schedule": one.schedule,
+                "limit": limit_document(one.limit),
+                "clear_limit": limit_document(one.clear_limit),
+            }
+            for one in rule.during
+        ],
+        "only": list(rule.only),
+        "never": list(rule.never),
     }
 
 

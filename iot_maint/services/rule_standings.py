@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 from iot_maint.domain.catalog import Catalog
-from iot_maint.domain.equipment import Equipment, Monitored
+from iot_maint.domain.equipment import Equipment, Monitored, Relatives
 from iot_maint.domain.errors import UnknownFormat
 from iot_maint.domain.ports import Repositories
 from iot_maint.domain.shadow import switches_for
 from iot_maint.rules.applicability import RuleReport
 from iot_maint.rules.program import compile_program, reports_with_speed
 from iot_maint.rules.state import EquipmentState, decode_state
+from iot_maint.services.relatives import Families, compares
 
 
 def rule_standings(
@@ -20,8 +21,11 @@ def rule_standings(
     if equipment_type is None:
         return ()
     overrides = {one.rule_key: one for one in repositories.equipment.overrides(equipment.code)}
+    relatives = Relatives()
+    if compares(equipment_type):
+        relatives = Families(one.equipment for one in repositories.equipment.monitored(-1)).of(equipment)
     shadow = switches_for(repositories.shadows.switches(), equipment.code)
-    monitored = Monitored(equipment=equipment, overrides=overrides, shadow=shadow)
+    monitored = Monitored(equipment=equipment, overrides=overrides, shadow=shadow, relatives=relatives)
     program = compile_program(equipment_type, monitored, late_after)
     return reports_with_speed(_last_state(repositories, equipment.code), program)
 

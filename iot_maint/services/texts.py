@@ -152,6 +152,9 @@ STANDINGS: Mapping[RuleStanding, Text] = {
         zh="未运行：缺少参数 {detail}", en="not running: parameter {detail} is missing"
     ),
     RuleStanding.DISABLED: Text(zh="已停用", en="switched off"),
+    RuleStanding.ALONE: Text(
+        zh="未运行：没有可比较的同组或上级设备", en="not running: no sibling or parent to compare with"
+    ),
     RuleStanding.SAMPLED_TOO_SLOWLY: Text(zh="未运行：采样过慢", en="not running: sampled too slowly"),
 }
 

@@ -34,6 +34,14 @@ class SignalModel(Answer):
     learn_days: int | None = None
 
 
+class DuringModel(Answer):
+    """Another limit while a schedule holds."""
+
+    schedule: str = Field(examples=["night"])
+    limit: LimitModel
+    clear_limit: LimitModel
+
+
 class RuleModel(Answer):
     """A rule as the catalog declares it."""
 
@@ -60,6 +68,9 @@ class RuleModel(Answer):
     gated: bool | None = Field(default=None, description="Looks only while the equipment runs.")
     review: ReviewModel | None = Field(default=None, description="Why it asks for review; null: it does not.")
     shadow: bool | None = Field(default=None, description="Declared in shadow: recorded, never ordered.")
+    during: list[DuringModel] = Field(default=[], description="Other limits by schedule; the first that holds counts.")
+    only: list[str] = Field(default=[], description="Schedules of which one must hold, or the rule does not look.")
+    never: list[str] = Field(default=[], description="Schedules during which it does not look.")
 
 
 class ActiveModel(Answer):

@@ -11,7 +11,7 @@ from iot_maint.domain.columns import Floats, Integers, Origin, TelemetryColumns
 from iot_maint.domain.equipment import Monitored
 from iot_maint.domain.ports import Meter
 from iot_maint.domain.telemetry import Rejection, Telemetry
-from iot_maint.rules.applicability import interval_of
+from iot_maint.rules.applicability import interval_of, no_data_after, stuck_after
 from iot_maint.services.quality.rows import Rows, newer_than_before, one_before, rank_of_each
 from iot_maint.services.quality.slots import LAGS, NEVER_MS, NOBODY, EquipmentSlots, SeriesSlots
 from iot_maint.services.roster import Named, Roster
@@ -235,14 +235,18 @@ class Listener:
     def _describe(self, number: int, metric: Metric, monitored: Monitored, equipment_type: EquipmentType) -> None:
         table = self.series
         interval = interval_of(metric, monitored) if metric.occurs is None else None
-        interval_ms = round((interval or timedelta()).total_seconds() * 1000)
+        interval_ms = _in_ms(interval)
         table.interval_ms[number] = interval_ms
+        table.patience_ms[number] = _in_ms(no_data_after(metric, monitored)) if interval_ms else 0
+        stuck_ms = _in_ms(stuck_after(metric, monitored))
+        table.stuck_ms[number] = stuck_ms
         table.near_ms[number] = NEAR_INTERVALS * interval_ms if interval_ms else np.iinfo(np.int64).max
         table.low[number] = -np.inf if metric.minimum is None else metric.minimum
         table.high[number] = np.inf if metric.maximum is None else metric.maximum
         table.max_step[number] = np.inf if metric.max_step is None else metric.max_step
         table.gated[number] = metric.name in self._gated_of(equipment_type)
-        table.may_freeze[number] = metric.kind is MetricKind.NUMBER and interval_ms > 0 and not metric.steady
+        moves = not metric.steady or stuck_ms > 0
+        table.may_freeze[number] = metric.kind is MetricKind.NUMBER and interval_ms > 0 and moves
         if metric.sentinels and self._sentinels.get(number) != metric.sentinels:
             self._sentinels[number] = metric.sentinels
             self._any_sentinel = tuple(sorted({*self._any_sentinel, *metric.sentinels}))
@@ -254,3 +258,7 @@ class Listener:
             gated = frozenset(rule.metric for rule in equipment_type.rules.values() if rule.gated)
             self._gated[equipment_type.name] = gated
         return gated
+
+
+def _in_ms(span: timedelta | None) -> int:
+    return 0 if span is None else round(span.total_seconds() * 1000)

@@ -63,7 +63,9 @@ class QualityReport:
         series, equipment = self._listener.series, self._listener.equipment
         many = len(series)
         stands = series.value[equipment.running[series.equipment[:many]]] == 0
-        unchanged = series.at_ms[:many] - series.unchanged_since_ms[:many] >= self._frozen_ms
+        own = series.stuck_ms[:many]
+        frozen_ms = np.where(own > 0, own, self._frozen_ms)
+        unchanged = series.at_ms[:many] - series.unchanged_since_ms[:many] >= frozen_ms
         moving = series.may_freeze[:many] & (series.value[:many] != 0) & ~(series.gated[:many] & stands)
         frozen: Flags = unchanged & moving & self._in_service()[series.equipment[:many]]
         frozen[NOBODY] = False

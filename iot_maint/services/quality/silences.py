@@ -234,11 +234,14 @@ class SilenceWatch:
         at_least_ms = round(self._patience.at_least.total_seconds() * 1000)
         # A device may send more slowly than its type says; what came but once or twice has no habit yet.
         expected = (interval > 0) & (gap > 0)
+        own = series.patience_ms[:many]  # a rule of the metric or the equipment says after what time it is missed
+        expected |= (own > 0) & (series.heard_ms[:many] > 0)
         interval = np.maximum(interval, gap)
+        usual = np.maximum((interval * self._patience.factor).astype(np.int64), at_least_ms)
         return Hearing(
             series_heard=series.heard_ms[:many],
             series_from=series.counts_from_ms[:many],
-            patience=np.maximum((interval * self._patience.factor).astype(np.int64), at_least_ms),
+            patience=np.where(own > 0, np.maximum(own, at_least_ms), usual),
             # A silent parent is still judged by its children, which are excused by nothing but it.
             missed=expected & places.in_service[owner] & ~(series.gated[:many] & stands[owner]),
             equipment_of=owner,

@@ -34,7 +34,8 @@ def _flags() -> Flags:
 class SeriesSlots:
     """One slot for each (equipment, metric).  Times are epoch ms; `heard_ms` by reception, the others by the data.
 
-    `interval_ms` is 0 where nothing is expected.  `readings`, `out_of_range` and `jumps` count since the last report.
+    `interval_ms` is 0 where nothing is expected; `patience_ms` and `stuck_ms` are 0 where the settings' hold.
+    `readings`, `out_of_range` and `jumps` count since the last report.
     `counts_from_ms`: silence counts from there at the earliest.  `gap_ms` and `gap_before_ms`: between the newest two
     readings, and between the two before; 0 while there are none.
     """
@@ -42,6 +43,8 @@ class SeriesSlots:
     names: list[tuple[str, str]] = field(default_factory=lambda: [("", "")])
     equipment: Integers = field(default_factory=_integers)
     interval_ms: Integers = field(default_factory=_integers)
+    patience_ms: Integers = field(default_factory=_integers)
+    stuck_ms: Integers = field(default_factory=_integers)
     near_ms: Integers = field(default_factory=_integers)
     low: Floats = field(default_factory=lambda: _floats(-np.inf))
     high: Floats = field(default_factory=lambda: _floats(np.inf))

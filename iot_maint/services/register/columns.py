@@ -51,7 +51,7 @@ FIXED = (
 )
 LIMIT = "limit."
 SURPLUS = ""  # the cells of a row behind the last column: they belong to nothing, and the row is refused
-OF_A_METRIC = ("interval.", "max_gap.")
+OF_A_METRIC = ("interval.", "max_gap.", "no_data.", "stuck.")
 NAMEPLATE = "nameplate."
 
 MAX_CODE, MAX_TEXT = 128, 200  # characters

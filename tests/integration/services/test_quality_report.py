@@ -67,6 +67,26 @@ def test_a_value_that_never_changes_is_frozen_unless_it_is_zero_or_a_state(site:
     assert fields(report.points(site.now_ms))["frozen"] == 1
 
 
+def test_the_registers_own_time_without_a_change_is_the_one_that_counts(
+    site: Site, report: QualityReport, empty_databases: Callable[[], RelationalDatabase]
+) -> None:
+    database = empty_databases()
+    register(database, a_pump("P-1", parameters={"stuck.bearing_temp": 600.0, "stuck.starts_per_hour": 600.0}))
+    other = Site(database)
+    watching = QualityReport(
+        listener=other.listener, meter=other.meter, frozen_after=timedelta(hours=1), standing=other.watch.standing
+    )
+    for one in (site, other):
+        one.play(11, Talk("P-1", {**USUAL, "starts_per_hour": 3.0}, every_s=60))
+    assert fields(report.points(site.now_ms))["frozen"] == 0
+    found = fields(watching.points(other.now_ms))
+    # Of a steady metric to stay the same is normal, unless somebody says for how long.
+    assert {name for name in found if name.endswith(".frozen_s")} == {
+        "bearing_temp.frozen_s",
+        "starts_per_hour.frozen_s",
+    }
+
+
 def test_what_cannot_be_is_counted_once_a_report(site: Site, report: QualityReport) -> None:
     site.play(5, Talk("P-1"))
     site.play(5, Talk("P-1", {**USUAL, "bearing_temp": 6553.5}, every_s=60))

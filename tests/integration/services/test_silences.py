@@ -234,6 +234,15 @@ def test_the_registers_interval_is_the_one_that_counts(a_site: Sites) -> None:
     assert told(site.play(2, Talk("P-1", without("bearing_temp")))) == ["raised P-1 SENSOR-SILENT sensor.bearing_temp"]
 
 
+def test_the_registers_own_time_without_data_is_the_one_that_counts(a_site: Sites) -> None:
+    site = a_site(a_pump("P-1", parameters={"no_data.bearing_temp": 900.0}))
+    site.play(5, Talk("P-1"))
+    assert site.play(14.8, Talk("P-1", without("bearing_temp"))) == []
+    assert told(site.play(0.4, Talk("P-1", without("bearing_temp")))) == [
+        "raised P-1 SENSOR-SILENT sensor.bearing_temp"
+    ]
+
+
 def test_after_a_restart_nothing_is_silent_before_its_time_and_nothing_is_forgotten(a_site: Sites) -> None:
     site = a_site(a_pump("P-1"))
     site.play(5, Talk("P-1"))

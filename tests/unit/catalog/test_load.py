@@ -63,7 +63,10 @@ def test_the_pump_test_rig_is_a_type_by_its_file_alone() -> None:
 
     assert set(catalog.types) == {"elevator", "pump", "power_room", "test_rig"}
     alone = load_type(RIG_DIR / "test_rig.toml")
-    assert replace(rig, fault_modes=alone.fault_modes, spares=alone.spares, trades=alone.trades) == alone
+    assert (
+        replace(rig, calendar=alone.calendar, fault_modes=alone.fault_modes, spares=alone.spares, trades=alone.trades)
+        == alone
+    )
     assert list(rig.fault_modes) == [*alone.fault_modes, "SENSOR-SILENT", "GATEWAY-SILENT"]
     assert rig.rules["flow_low"].limit.resolve({"nameplate.flow_low_limit": 32.0}) == 32.0
     assert rig.rules["flow_low"].for_duration == timedelta(seconds=30)

@@ -90,8 +90,51 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
         "120 is outside the range of water_temp, -inf to 90",
     ),
     "no limit": ("above = 12\n", "", "rules.water_temp_warning", "needs a limit: exactly one of above, below, is"),
-    "two limits": ("above = 12\n", "above = 12\nbelow = 3\n", "rules.water_temp_warning", "exactly one of"),
+    "two limits": (
+        "above = 12\n",
+        "above = 12\nbelow = 3\n",
+        "rules.water_temp_warning",
+        "need clear_above and clear_below",
+    ),
+    "both sides with a clear limit on the wrong side": (
+        "above = 12\nclear = 11.5",
+        "above = 12\nclear_above = 11.5\nbelow = 3\nclear_below = 2",
+        "rules.water_temp_warning.clear_below",
+        "2 must lie above the limit 3",
+    ),
+    "a schedule that is not declared": (
+        "above = 12\nclear = 11.5",
+        'above = 12\nclear = 11.5\nonly = ["night"]',
+        "rules.water_temp_warning.only",
+        "schedule night is not declared",
+    ),
+    "a schedule of no hours": (
+        "[rules.water_temp_warning]",
+        '[schedules.night]\nhours = "22-6"\n\n[rules.water_temp_warning]',
+        "schedules.night.hours",
+        'must be hours such as "22:00-06:00"',
+    ),
+    "another limit on the other side": (
+        "above = 12\nclear = 11.5",
+        "above = 12\nclear = 11.5\nduring = { night = { below = 10, clear = 9.5 } }",
+        "rules.water_temp_warning",
+        "during.night needs a limit on the side of the rule's own",
+    ),
+    "another clear limit on the wrong side": (
+        "[rules.water_temp_warning]\n",
+        '[schedules.night]\nhours = "22:00-06:00"\n\n[rules.water_temp_warning.during.night]\n'
+        "above = 10\nclear = 10.5\n\n"
+        "[rules.water_temp_warning]\n",
+        "rules.water_temp_warning.during.night.clear",
+        "10.5 must lie below the limit 10",
+    ),
     "no clear limit": ("clear = 11.5\n", "", "rules.water_temp_warning", "need a clear limit"),
+    "missed before it can come": (
+        "[metrics.water_temp]\n",
+        '[metrics.water_temp]\nno_data = "1s"\n',
+        "metrics.water_temp",
+        "no_data must be longer than the interval",
+    ),
     "a base that learns longer than it lasts": (
         "learn = 7",
         "learn = 31",

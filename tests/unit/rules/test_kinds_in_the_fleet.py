@@ -2,13 +2,14 @@
 
 import math
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iot_maint.domain.catalog import DerivedMetric, MetricKind
+from iot_maint.domain.catalog import DerivedMetric, Limit, LimitDuring, MetricKind
+from iot_maint.domain.schedules import Schedule
 from iot_maint.domain.signals import Baseline, Composite, Duration, Rate, Sequence, Share, Starts
 from iot_maint.domain.telemetry import Telemetry
 from iot_maint.rules.program import Program
@@ -25,6 +26,8 @@ HOT, COLD = (
     a_rule("hot", metric="flow", above=14.0, clear=13.0, dwell_s=120),
     a_rule("cold", metric="level", below=4.0, clear=5.0),
 )
+NIGHT, NOON = Schedule(name="night", hours=(time(22), time(6))), Schedule(name="noon", hours=(time(12), time(13)))
+QUIETER = LimitDuring(schedule="night", limit=Limit(value=12.0), clear_limit=Limit(value=11.0))
 KINDS: dict[str, Program] = {
     "baseline": a_program(
         a_rule("drift", metric="flow", above=20.0, clear=18.0, dwell_s=60, signal=BASE),
@@ -92,6 +95,12 @@ KINDS: dict[str, Program] = {
     ),
     "rolling": a_program(
         a_rule("rough", metric="smooth", above=2.0, clear=1.0, dwell_s=60), metrics=METRICS, derived=(SMOOTH,)
+    ),
+    "schedules": a_program(
+        replace(a_rule("hot", metric="flow", above=14.0, clear=13.0, dwell_s=120), during=(QUIETER,), never=("noon",)),
+        replace(a_rule("low", metric="level", below=8.0, clear=9.0, dwell_s=0), only=("night",)),
+        metrics=METRICS,
+        schedules=(NIGHT, NOON),
     ),
     "composite": a_program(
         HOT,
