@@ -18,5 +18,5 @@ def catalog_of(type_name: str) -> dict[str, Any]:
 
 
 def fault_modes() -> set[str]:
-    """Of all types."""
-    return {code for name in TYPES for code in catalog_of(name)["fault_modes"]}
+    """Of all types; a lost supply is a happening of the fleet's sites, not a fault of a device."""
+    return {code for name in TYPES for code in catalog_of(name)["fault_modes"]} - {"PWR-SUPPLY"}

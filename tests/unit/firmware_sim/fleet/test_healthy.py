@@ -16,6 +16,13 @@ from tests.unit.firmware_sim.fleet.lives import lives
 
 # One of each season: the whole of them, and the warmest.
 SEEDS = (pytest.param(0, marks=pytest.mark.slow), pytest.param(1, marks=pytest.mark.slow), 2, 103)
+# The keys of a plain threshold; the other kinds of rule have a word of their own.
+THRESHOLD = {"metric", "above", "below", "is", "clear", "for", "occurrences", "max_gap", "kinds", "gated"} | {
+    "severity",
+    "urgency",
+    "fault_mode",
+    "basis",
+}
 SWITCHES_AT_FAULT = {
     "entrapment": 1.0,
     "pit_water": 1.0,
@@ -43,7 +50,7 @@ def _rules(member: Member, life: Life, sensed: dict[str, Floats]) -> Iterator[tu
     running = sensed.get("running")
     for key, rule in catalog_of(member.profile.base.type)["rules"].items():
         metric, kind = rule.get("metric"), member.profile.base.kind
-        if metric not in sensed or kind not in rule.get("kinds", [kind]):
+        if not rule.keys() <= THRESHOLD or metric not in sensed or kind not in rule.get("kinds", [kind]):
             continue
         values, limit = sensed[metric], rule.get("above", rule.get("below"))
         if isinstance(limit, dict):
