@@ -27,6 +27,11 @@ EVENT_NAMES: Mapping[str, str] = {
     EntryKind.ALARM_EASED: "告警减轻",
     EntryKind.ALARM_CLEARED: "告警解除",
     EntryKind.REOPENED: "故障再现，重新打开",
+    EntryKind.PLANNED: "按预测计划",
+    EntryKind.MOVED: "改期",
+    EntryKind.MADE_DUE: "计划到期",
+    EntryKind.WITHDRAWN: "撤销计划",
+    EntryKind.FORECAST_ADDED: "新增预测",
     Transition.DISPATCH: "派工",
     Transition.ACKNOWLEDGE: "接单",
     Transition.ARRIVE: "到场",
@@ -39,7 +44,7 @@ EVENT_NAMES: Mapping[str, str] = {
     Transition.CANCEL: "取消",
 }
 # After one of these an order is no longer open.
-ENDING_EVENTS = (Transition.CLOSE.value, Transition.CANCEL.value)
+ENDING_EVENTS = (Transition.CLOSE.value, Transition.CANCEL.value, EntryKind.WITHDRAWN.value)
 
 
 def board_uid(type_: EquipmentType) -> str:

@@ -1,4 +1,4 @@
-"""The jobs part: deliveries of order events, copies of points, retention, forgotten idempotency keys."""
+"""The jobs part: deliveries of order events, copies of points, retention, forecasts, forgotten keys."""
 
 import random
 from collections.abc import Iterator, Mapping
@@ -14,6 +14,7 @@ from iot_maint.jobs.scheduler import Job, Scheduler
 from iot_maint.notify.telemetry_event import TelemetryEventNotifier
 from iot_maint.notify.webhook import WebhookNotifier
 from iot_maint.services.delivery import deliver_due
+from iot_maint.services.forecasting import forecast_due
 from iot_maint.services.rendering import order_renderer
 from iot_maint.services.retention import enforce_retention
 from iot_maint.services.transfers import SETTLING, run_transfers
@@ -21,6 +22,7 @@ from iot_maint.services.transfers import SETTLING, run_transfers
 IDEMPOTENCY_KEPT = timedelta(days=1)
 DELIVER_EVERY = timedelta(seconds=1)
 TRANSFER_EVERY = timedelta(seconds=5)
+FORECAST_EVERY = timedelta(minutes=10)  # to look whether a day has begun, not to forecast
 TIDY_EVERY = timedelta(hours=1)
 
 
@@ -77,6 +79,11 @@ def _upkeep(installation: Installation) -> list[Job]:
             name="retention",
             every=TIDY_EVERY,
             run=partial(enforce_retention, store, installation.settings.retention_days, clock),
+        ),
+        Job(
+            name="forecasts",
+            every=max(FORECAST_EVERY / speed, DELIVER_EVERY),
+            run=partial(forecast_due, database, store, installation.forecast_desk),
         ),
         Job(name="idempotency-keys", every=TIDY_EVERY, run=forget_keys),
     ]

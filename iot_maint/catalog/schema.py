@@ -149,6 +149,8 @@ class FaultModeTable(Table):
     trade: str
     urgency: UrgencyTable
     spares: list[Name] = []
+    lead_time: Positive | None = None
+    drivers: list[Name] = []
 
 
 class ParameterTable(Table):

@@ -98,6 +98,11 @@ class EntryKind(StrEnum):
     ALARM_CLEARED = "alarm_cleared"
     REOPENED = "reopened"
     TRANSITION = "transition"
+    PLANNED = "planned"
+    MOVED = "moved"
+    MADE_DUE = "made_due"
+    WITHDRAWN = "withdrawn"
+    FORECAST_ADDED = "forecast_added"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +128,8 @@ class WorkOrder:
     """A ticket.  Stores codes and values; texts are rendered from the catalog in the reader's language.
 
     `onset_at`: event time of the first crossing; `raised_at`: event time when the dwell was complete; `opened_at`:
-    the clock at commit.  `previous` is the order this one follows for the same fault.
+    the clock at commit.  `previous` is the order this one follows for the same fault.  `planned_for` and
+    `planned_until`: the maintenance window that a forecast's order is planned into.
     """
 
     number: str
@@ -140,6 +146,8 @@ class WorkOrder:
     opened_at: datetime
     deadlines: Mapping[str, datetime] = field(default_factory=dict)
     previous: str | None = None
+    planned_for: datetime | None = None
+    planned_until: datetime | None = None
     timeline: tuple[TimelineEntry, ...] = ()
 
     @property

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from iot_maint.domain.alarms import AlarmEvent, AlarmEventKind
 from iot_maint.domain.catalog import Severity
 from iot_maint.domain.findings import FindingKind
-from iot_maint.domain.work_orders import DONE_BUT_OPEN, ENDED, WorkOrder
+from iot_maint.domain.work_orders import DONE_BUT_OPEN, ENDED, WorkOrder, WorkOrderStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +32,19 @@ class ReopenOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MakeDue:
+    """What was only planned is needed now, at that urgency."""
+
+    number: str
+    urgency: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NothingToOrder:
     """The event concerns no open order."""
 
 
-OrderDecision = OpenOrder | AddToOrder | ReopenOrder | NothingToOrder
+OrderDecision = OpenOrder | AddToOrder | ReopenOrder | MakeDue | NothingToOrder
 
 
 def plan(
@@ -58,6 +66,8 @@ def plan(
         return NothingToOrder()
     if event.finding.kind is FindingKind.CLEARED:
         return AddToOrder(number=latest.number)
+    if bad_news and latest.status is WorkOrderStatus.PLANNED:
+        return MakeDue(number=latest.number, urgency=min(asked_urgency, latest.urgency))
     urgency = asked_urgency if asked_urgency < latest.urgency else None
     if bad_news and latest.status in DONE_BUT_OPEN:
         return ReopenOrder(number=latest.number, urgency=urgency)

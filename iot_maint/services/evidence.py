@@ -9,6 +9,7 @@ from iot_maint.domain.findings import Evidence, FindingKind, RunningKnowledge
 from iot_maint.domain.instants import instant
 from iot_maint.domain.json_value import JsonObject
 from iot_maint.rules.threshold import clears
+from iot_maint.services.forecast_text import projection_document, say_projection
 from iot_maint.services.quantities import say_instant, say_quantity, say_span
 from iot_maint.services.silence_text import say_silence, silence_document
 from iot_maint.services.texts import ASSUMED_RUNNING, BASES, NO_LONGER_JUDGED
@@ -60,6 +61,7 @@ def evidence_document(
         "running": evidence.running.value,
         "readings": [{"at": say_instant(instant(at_ms), zone), "value": value} for at_ms, value in evidence.readings],
         "silence": silence_document(evidence.silence, zone) if evidence.silence is not None else None,
+        "projection": projection_document(evidence.projection, zone) if evidence.projection is not None else None,
         "text": say_evidence(evidence, equipment_type, language, kind=kind, zone=zone),
     }
 
@@ -76,6 +78,9 @@ def say_evidence(
     metric = _metric(evidence, equipment_type)
     if evidence.silence is not None:
         return say_silence(evidence, evidence.silence, metric, language, kind=kind, zone=zone)
+    if evidence.projection is not None:
+        basis = say_basis(evidence.basis, language)
+        return say_projection(evidence, evidence.projection, metric, equipment_type, language, basis=basis, zone=zone)
 
     def quantity(value: float) -> str:
         return say_quantity(value, metric, language)

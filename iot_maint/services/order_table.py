@@ -31,6 +31,8 @@ ORDER_COLUMNS = (
     "opened_at",
     *(f"deadline_{name}" for name in DEADLINES),
     "previous",
+    "planned_for",
+    "planned_until",
 )
 
 
@@ -61,4 +63,6 @@ def order_row(
         instant(order.opened_at),
         *(instant(order.deadlines.get(name)) for name in DEADLINES),
         order.previous,
+        instant(order.planned_for),
+        instant(order.planned_until),
     )

@@ -17,7 +17,7 @@ from iot_maint.domain.work_orders import (
     WorkOrderStatus,
     deadlines,
 )
-from iot_maint.rules.planning import AddToOrder, NothingToOrder, OpenOrder, OrderDecision, ReopenOrder, plan
+from iot_maint.rules.planning import AddToOrder, MakeDue, NothingToOrder, OpenOrder, OrderDecision, ReopenOrder, plan
 from iot_maint.services.order_events import announce, event_name
 
 RULES = "rules"  # who made an entry that no person made
@@ -64,6 +64,8 @@ class OrderDesk:
             return self._announce(repositories, order, order.timeline[0])
         if latest is None or isinstance(decision, NothingToOrder):
             return None
+        if isinstance(decision, MakeDue):
+            return self._make_due(repositories, event, alarm, latest, decision, now)
         return self._add(repositories, event, alarm, latest, decision, now)
 
     def _urgency(self, event: AlarmEvent, equipment_type: str) -> int:
@@ -101,6 +103,34 @@ class OrderDesk:
             previous=decision.previous,
             timeline=(_entry(EntryKind.OPENED, event, now),),
         )
+
+    def _make_due(
+        self,
+        repositories: Repositories,
+        event: AlarmEvent,
+        alarm: Alarm,
+        latest: WorkOrder,
+        decision: MakeDue,
+        now: datetime,
+    ) -> OrderStep | None:
+        """The planned order is opened as if the alarm had made it; its deadlines count from now."""
+        order = replace(
+            latest,
+            status=WorkOrderStatus.OPEN,
+            severity=_worst(latest.severity, event.severity),
+            urgency=decision.urgency,
+            raised_at=event.finding.at,
+            opened_at=now,
+            deadlines=deadlines(self.catalog.service_levels[decision.urgency], now),
+        )
+        if not repositories.orders.make_due(order):
+            # A person took it up, or the forecast withdrew it, between our look and our update: look again.
+            return self._follow(repositories, event, alarm, latest.equipment_type)
+        repositories.alarms.link_order(alarm.id, event.severity, order.number)
+        entry = _entry(EntryKind.MADE_DUE, event, now)
+        if not repositories.orders.append(order.number, entry):
+            return None
+        return self._announce(repositories, replace(order, timeline=(*order.timeline, entry)), entry)
 
     def _add(
         self,

@@ -97,6 +97,8 @@ def order_document(
         "raised_at": say_instant(order.raised_at, zone),
         "opened_at": say_instant(order.opened_at, zone),
         "previous": order.previous,
+        "planned_for": say_instant(order.planned_for, zone) if order.planned_for is not None else None,
+        "planned_until": say_instant(order.planned_until, zone) if order.planned_until is not None else None,
         "timeline": [entry_document(entry, language, zone) for entry in order.timeline],
     }
 

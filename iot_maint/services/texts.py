@@ -47,6 +47,11 @@ ENTRIES: Mapping[EntryKind, Text] = {
     EntryKind.ALARM_EASED: Text(zh="部分告警已恢复", en="alarm eased"),
     EntryKind.ALARM_CLEARED: Text(zh="告警已恢复", en="alarm cleared"),
     EntryKind.REOPENED: Text(zh="故障再现，重新打开", en="fault is back, reopened"),
+    EntryKind.PLANNED: Text(zh="按预测计划", en="planned by a forecast"),
+    EntryKind.MOVED: Text(zh="改期", en="moved"),
+    EntryKind.MADE_DUE: Text(zh="已发生告警，立即处理", en="due: the alarm is here"),
+    EntryKind.WITHDRAWN: Text(zh="趋势消失，撤销", en="withdrawn: the trend is gone"),
+    EntryKind.FORECAST_ADDED: Text(zh="新增预测", en="forecast added"),
     EntryKind.TRANSITION: Text(zh="处理", en="step"),
 }
 

@@ -1,6 +1,7 @@
 """What the services need of the world outside.  Adapters live in `storage`, `notify`, `clock`; bootstrap chooses."""
 
 from iot_maint.domain.ports.database import Database, Repositories
+from iot_maint.domain.ports.forecasts import ForecastRepository
 from iot_maint.domain.ports.orders import AlarmRepository, OutboxRepository, WorkOrderRepository
 from iot_maint.domain.ports.platform import AlarmList, PlatformAlarmRepository, PlatformAlarms
 from iot_maint.domain.ports.register import EquipmentRepository
@@ -21,6 +22,7 @@ __all__ = [
     "Clock",
     "Database",
     "EquipmentRepository",
+    "ForecastRepository",
     "IdempotencyRepository",
     "Meter",
     "OrderNotifier",

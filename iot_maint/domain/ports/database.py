@@ -3,6 +3,7 @@
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from iot_maint.domain.ports.forecasts import ForecastRepository
 from iot_maint.domain.ports.orders import AlarmRepository, OutboxRepository, WorkOrderRepository
 from iot_maint.domain.ports.platform import AlarmList, PlatformAlarmRepository
 from iot_maint.domain.ports.register import EquipmentRepository
@@ -28,6 +29,8 @@ class Repositories(Protocol):
     def alarm_list(self) -> AlarmList: ...
     @property
     def orders(self) -> WorkOrderRepository: ...
+    @property
+    def forecasts(self) -> ForecastRepository: ...
     @property
     def outbox(self) -> OutboxRepository: ...
     @property

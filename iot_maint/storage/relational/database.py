@@ -15,6 +15,7 @@ from iot_maint.storage.relational.checkpoints import SqlCheckpoints
 from iot_maint.storage.relational.engine import READS_ONLY, make_engine, parse_database_url
 from iot_maint.storage.relational.equipment.register import SqlEquipment
 from iot_maint.storage.relational.failures import meaningful_failures
+from iot_maint.storage.relational.forecasts import SqlForecasts
 from iot_maint.storage.relational.idempotency import SqlIdempotency
 from iot_maint.storage.relational.migrate import SchemaVersion, read_schema_state, upgrade
 from iot_maint.storage.relational.orders import SqlWorkOrders
@@ -34,6 +35,7 @@ class SqlRepositories:
     platform_alarms: SqlPlatformAlarms
     alarm_list: SqlAlarmList
     orders: SqlWorkOrders
+    forecasts: SqlForecasts
     outbox: SqlOutbox
     checkpoints: SqlCheckpoints
     silences: SqlSilences
@@ -114,6 +116,7 @@ def _repositories(connection: Connection) -> SqlRepositories:
         platform_alarms=SqlPlatformAlarms(connection),
         alarm_list=SqlAlarmList(connection),
         orders=SqlWorkOrders(connection),
+        forecasts=SqlForecasts(connection),
         outbox=SqlOutbox(connection),
         checkpoints=SqlCheckpoints(connection),
         silences=SqlSilences(connection),

@@ -8,11 +8,12 @@ from iot_maint.domain.alarms import AlarmEvent, AlarmEventKind, AlarmKey
 from iot_maint.domain.catalog import Comparison, Severity
 from iot_maint.domain.findings import Evidence, Finding, FindingKind, RunningKnowledge
 from iot_maint.domain.work_orders import ENDED, Origin, WorkOrder, WorkOrderStatus
-from iot_maint.rules.planning import AddToOrder, NothingToOrder, OpenOrder, ReopenOrder, plan
+from iot_maint.rules.planning import AddToOrder, MakeDue, NothingToOrder, OpenOrder, ReopenOrder, plan
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 NONE: frozenset[Severity] = frozenset()
-WORKING = sorted(set(WorkOrderStatus) - ENDED - {WorkOrderStatus.COMPLETED, WorkOrderStatus.VERIFIED})
+NOT_WORKING = ENDED | {WorkOrderStatus.PLANNED, WorkOrderStatus.COMPLETED, WorkOrderStatus.VERIFIED}
+WORKING = sorted(set(WorkOrderStatus) - NOT_WORKING)
 
 
 def an_event(
@@ -107,3 +108,14 @@ def test_a_cleared_alarm_is_noted_on_an_open_order_and_opens_none() -> None:
     cleared = an_event(AlarmEventKind.CLEARED, finding_kind=FindingKind.CLEARED)
     assert plan(cleared, an_order(WorkOrderStatus.COMPLETED), 3, NONE) == AddToOrder(number="WO-20260101-0001")
     assert plan(cleared, None, 3, NONE) == NothingToOrder()
+
+
+def test_an_alarm_makes_a_planned_order_due_and_never_less_urgent() -> None:
+    planned = an_order(WorkOrderStatus.PLANNED, urgency=3)
+    assert plan(RAISED, planned, 2, NONE) == MakeDue(number="WO-20260101-0001", urgency=2)
+    assert plan(RAISED, planned, 4, NONE) == MakeDue(number="WO-20260101-0001", urgency=3)
+
+
+def test_a_clear_leaves_a_planned_order_planned() -> None:
+    cleared = an_event(AlarmEventKind.CLEARED, finding_kind=FindingKind.CLEARED)
+    assert plan(cleared, an_order(WorkOrderStatus.PLANNED), 3, NONE) == AddToOrder(number="WO-20260101-0001")

@@ -28,6 +28,8 @@ work_orders = Table(
     # A JSON object: step → RFC 3339 time.
     Column("deadlines", Text, nullable=False),
     Column("previous", Text),
+    Column("planned_for", UtcDateTime),
+    Column("planned_until", UtcDateTime),
     UniqueConstraint("number"),
     # One open preventive order per fault: this index decides, not a query before the insert.
     Index(

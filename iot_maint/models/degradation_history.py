@@ -1,0 +1,95 @@
+"""From hourly medians to one number a day: what a metric would have read under its usual load, NaN where unknown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from iot_maint.domain.columns import Floats, Integers
+
+HOUR_MS, DAY_MS = 3_600_000, 86_400_000
+_HOURS_A_DAY = 3  # of a day with fewer hours nothing is known
+_EXPLAINED = 0.25  # share of the variance within days that the drivers must explain before they are believed
+_WINSOR = 4.0
+_RIDGE = 1e-3
+_PAIRS = 48
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hourly:
+    """Medians of one metric by hour: `at_ms` (n,) the starts of the hours, ascending, and `values` (n,)."""
+
+    at_ms: Integers
+    values: Floats
+
+
+def by_hour(hourly: Hourly, now_ms: int, days: int) -> Floats:
+    """(days, 24): the days are counted back from `now_ms`, so that the last is whole; NaN where there was nothing."""
+    table = np.full(days * 24, np.nan)
+    end = now_ms - now_ms % HOUR_MS
+    slots = days * 24 - (end - hourly.at_ms) // HOUR_MS
+    inside = (slots >= 0) & (slots < days * 24)
+    table[slots[inside]] = hourly.values[inside]
+    return table.reshape(days, 24)
+
+
+def daily_levels(values: Floats, drivers: Sequence[Floats], since: int = 0) -> Floats:
+    """(days,) medians of `values` (days, 24), from which what the `drivers` explain within the days is taken out.
+
+    Within a day wear stands still and load and weather do not: so their effect is told apart from a trend.  Days before
+    `since` are unknown.
+    """
+    counted = np.isfinite(values).sum(axis=1)
+    levels = _median(values)
+    effect = _effect(values, drivers)
+    if effect is not None:
+        levels = _median(values - effect)
+    levels[counted < min(_HOURS_A_DAY, max(1, int(np.median(counted[counted > 0]))) if counted.any() else 1)] = np.nan
+    levels[:since] = np.nan
+    return levels
+
+
+def _effect(values: Floats, drivers: Sequence[Floats]) -> Floats | None:
+    """What the drivers add to each hour beyond their own typical level; None where they explain too little."""
+    shapes = [_within_day(driver) for driver in drivers]
+    used = [index for index, shape in enumerate(shapes) if np.nanstd(shape) > 0] if shapes else []
+    if not used:
+        return None
+    response = _within_day(values)
+    known = np.isfinite(response) & np.all([np.isfinite(shapes[index]) for index in used], axis=0)
+    if known.sum() < _PAIRS:
+        return None
+    x = np.column_stack([_winsorised(shapes[index][known]) for index in used])
+    y = _winsorised(response[known])
+    spread = x.std(axis=0)
+    if not np.all(spread > 0) or not y.std() > 0:
+        return None
+    x = x / spread
+    slopes = np.linalg.solve(x.T @ x + _RIDGE * len(y) * np.eye(len(used)), x.T @ y) / spread
+    explained = 1.0 - np.var(y - (x * spread) @ slopes) / np.var(y)
+    if explained < _EXPLAINED:
+        return None
+    effect = np.zeros_like(values)
+    for slope, index in zip(slopes, used, strict=True):
+        driver = drivers[index]
+        effect += slope * np.where(np.isfinite(driver), driver - np.nanmedian(driver), 0.0)
+    return effect
+
+
+def _within_day(values: Floats) -> Floats:
+    return values - _median(values)[:, None]
+
+
+def _median(values: Floats) -> Floats:
+    known = np.isfinite(values).any(axis=1)
+    medians = np.full(len(values), np.nan)
+    if known.any():
+        medians[known] = np.nanmedian(values[known], axis=1)
+    return medians
+
+
+def _winsorised(values: Floats) -> Floats:
+    scale = 1.4826 * np.median(np.abs(values - np.median(values)))
+    if not scale > 0:
+        return values
+    return np.clip(values, np.median(values) - _WINSOR * scale, np.median(values) + _WINSOR * scale)
