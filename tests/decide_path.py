@@ -25,6 +25,7 @@ from iot_maint.services.monitoring import Monitor, Outcome
 from iot_maint.services.ordering import OrderDesk
 from iot_maint.services.replaying import replay
 from iot_maint.services.roster import Roster
+from iot_maint.services.scoring.live_models import NO_MODELS, LiveModels
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 LATE_AFTER = timedelta(hours=1)
@@ -73,6 +74,7 @@ def start_path(
     worker: str = "1",
     spool_id: str = "spool",
     channels: Sequence[Channel] = (Channel.TELEMETRY,),
+    models: LiveModels = NO_MODELS,
 ) -> DecidePath:
     """A process that has just started on that database."""
     clock, meter = ReplayClock(start), PrometheusMeter()
@@ -86,6 +88,7 @@ def start_path(
         meter=meter,
         worker=worker,
         spool_id=spool_id,
+        models=models,
     )
     monitor.start()
     return DecidePath(database=database, catalog=catalog, clock=clock, meter=meter, roster=roster, monitor=monitor)

@@ -64,12 +64,16 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class EquipmentState(msgspec.Struct, frozen=True):
-    """All of it.  `rules` holds only rules whose limit is crossed, by id; `alarms` are by fault mode."""
+    """All of it.  `rules` holds only rules whose limit is crossed, by id; `alarms` are by fault mode.
+
+    `models` is what the detectors remember, by name, in their own form; it is put in when the state is saved.
+    """
 
     running: Running | None = None
     series: Mapping[str, Series] = {}
     rules: Mapping[str, RuleState] = {}
     alarms: Mapping[str, Standing] = {}
+    models: Mapping[str, bytes] = {}
 
 
 class _Stored(msgspec.Struct, frozen=True):

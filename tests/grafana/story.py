@@ -69,6 +69,7 @@ def tell_story() -> Story:
         )
     )
     telemetry += quality_figures(_ms(T0), _ms(END))
+    telemetry += _scores(catalog, telemetry)
     return Story(
         catalog=catalog,
         telemetry=telemetry,
@@ -112,6 +113,21 @@ def _what_devices_rarely_send(catalog: Catalog, sent: list[Point]) -> Iterator[P
                     at_ms=_ms(T0 + timedelta(minutes=number)),
                     fields={metric: float(number)},
                 )
+
+
+def _scores(catalog: Catalog, sent: list[Point]) -> list[Point]:
+    """What a detector said of one piece of equipment of each type, every five minutes."""
+    return [
+        Point(
+            measurement="anomaly",
+            tags={**tags, "detector": "tracker"},
+            at_ms=_ms(T0 + timedelta(minutes=5 * step)),
+            fields={"score": 0.5 * (step % 9) + 0.25, "top_metric": list(type_.metrics)[step % 2]},
+        )
+        for type_ in catalog.types.values()
+        for tags in [next(point.tags for point in sent if point.measurement == type_.name)]
+        for step in range(1, 24)
+    ]
 
 
 def _from_an_awkward_code() -> Iterator[Point]:

@@ -48,11 +48,33 @@ class ProjectionModel(Answer):
     gone: bool
 
 
+class ContributionModel(Answer):
+    """One metric's part in an anomaly; `direction` is 1 where it is too high, -1 where too low."""
+
+    metric: str = Field(examples=["vib_rms"])
+    metric_label: str = Field(examples=["振动速度有效值"])
+    share: float = Field(examples=[0.71])
+    direction: int = Field(examples=[1])
+    value: float | None = Field(examples=[3.4])
+
+
+class AnomalyModel(Answer):
+    """What a detector said; `score` is −log10 of the share of healthy time above it, `confidence` 0 to 1."""
+
+    model: str = Field(examples=["P-1-20261101-1"])
+    detector: str = Field(examples=["tracker"])
+    score: float = Field(examples=[4.2])
+    confidence: float = Field(examples=[1.0])
+    contributions: list[ContributionModel]
+
+
 class EvidenceModel(Answer):
     """Numbers behind a finding, and one sentence that says them.
 
     Of a silence they stand in `silence`, and there is no `comparison` and no limit.  Of a forecast, `projection` has
     the dates, and `readings` are the healthy level when the growth began and the level when the forecast was made.
+    Of a silence they stand in `silence`, and there is no `comparison` and no limit.  Of an `anomaly`, `limit` and
+    `clear_limit` are the score's, and `readings` those of the metric that drove it most.
     """
 
     kind: FindingKind
@@ -73,6 +95,7 @@ class EvidenceModel(Answer):
     readings: list[ReadingModel]
     silence: SilenceModel | None
     projection: ProjectionModel | None
+    anomaly: AnomalyModel | None
     text: str = Field(examples=["轴承温度 83.2 °C，连续 10 min 高于限值 80 °C（工程经验值）"])
 
 
