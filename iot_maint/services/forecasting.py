@@ -1,37 +1,27 @@
 """Once a day for each piece of equipment: its history is read, its forecasts are made, and orders planned by them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from iot_maint.domain.catalog import RUNNING, Comparison, EquipmentType, FaultMode, Severity
+from iot_maint.domain.catalog import RUNNING, EquipmentType, FaultMode
 from iot_maint.domain.columns import Floats
 from iot_maint.domain.equipment import EquipmentStatus, Monitored
-from iot_maint.domain.forecasts import Forecast
 from iot_maint.domain.instants import epoch_ms
 from iot_maint.domain.ports import Database, Repositories, TelemetryStore
 from iot_maint.domain.queries import SeriesQuery, Statistic
-from iot_maint.models.degradation import Outlook, look_ahead
-from iot_maint.models.degradation_history import Hourly, by_hour, daily_levels
-from iot_maint.rules.applicability import ActiveRule, report_rules
+from iot_maint.models.degradation_history import Hourly, by_hour
+from iot_maint.rules.applicability import ActiveRule
 from iot_maint.rules.forecast_planning import restarted_at
 from iot_maint.services.forecast_orders import ForecastDesk
+from iot_maint.services.foreseeing import foresee, watched_limits
 
 HISTORY_DAYS = 120
 _HOUR = timedelta(hours=1)
 _RUNS = 0.8  # of an hour, for its median to be one of the running equipment
-_FRESH_DAYS = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prospect:
-    """What became of one fault mode: its forecast, or None where nothing grows; unknown where nothing was heard."""
-
-    forecast: Forecast | None
-    heard: bool
 
 
 def forecast_due(database: Database, store: TelemetryStore, desk: ForecastDesk) -> int:
@@ -55,19 +45,14 @@ def forecast_equipment(database: Database, store: TelemetryStore, desk: Forecast
     declared = desk.catalog.types.get(monitored.equipment.type)
     if declared is None:
         return False
-    watched = _watched(declared, monitored)
+    watched = watched_limits(declared, monitored)
     with database.reading() as repositories:
         if (repositories.forecasts.looked_at(code) or date.min) >= today:
             return False  # another process was faster
         standing = repositories.forecasts.standing(code)
         restarts = {mode: _restart(repositories, code, declared.fault_modes[mode], desk.site_zone) for mode in watched}
     history = _read_history(store, declared, monitored, watched, now)
-    prospects = {
-        mode: _prospect(
-            declared.fault_modes[mode], rules, history, restarts[mode], standing.get(mode), code, today, now
-        )
-        for mode, rules in watched.items()
-    }
+    prospects = foresee(declared, watched, history, code=code, day=today, now=now, standing=standing, restarts=restarts)
     with database.transaction() as repositories:
         if not repositories.forecasts.claim(code, today):
             return False
@@ -77,22 +62,6 @@ def forecast_equipment(database: Database, store: TelemetryStore, desk: Forecast
             if prospect.heard:
                 desk.follow(repositories, monitored.equipment, mode, prospect.forecast)
     return True
-
-
-def _watched(declared: EquipmentType, monitored: Monitored) -> Mapping[str, Sequence[ActiveRule]]:
-    """By fault mode, the limits that growth may reach: of each metric and side the most severe."""
-    worst: dict[tuple[str, str, Comparison], ActiveRule] = {}
-    for report in report_rules(declared, monitored):
-        rule = report.active
-        if rule is None or rule.comparison is Comparison.IS or rule.fault_mode not in declared.fault_modes:
-            continue
-        key = (rule.fault_mode, rule.metric, rule.comparison)
-        if key not in worst or worst[key].severity.rank < rule.severity.rank:
-            worst[key] = rule
-    watched: dict[str, list[ActiveRule]] = {}
-    for (mode, _, _), rule in worst.items():
-        watched.setdefault(mode, []).append(rule)
-    return watched
 
 
 def _restart(repositories: Repositories, code: str, mode: FaultMode, zone: ZoneInfo) -> datetime | None:
@@ -175,61 +144,3 @@ class _Hours:
             )
             for metric, (at_ms, values) in found.items()
         }
-
-
-def _prospect(
-    mode: FaultMode,
-    rules: Sequence[ActiveRule],
-    history: Mapping[str, Floats],
-    restart: datetime | None,
-    before: Forecast | None,
-    code: str,
-    today: date,
-    now: datetime,
-) -> Prospect:
-    since = 0 if restart is None else max(0, HISTORY_DAYS - int((now - restart) / timedelta(days=1)))
-    drivers = [history[driver] for driver in mode.drivers if driver in history]
-    forecasts: list[Forecast] = []
-    heard = False
-    for rule in rules:
-        levels = daily_levels(history[rule.metric], drivers, since)
-        heard = heard or bool(np.isfinite(levels[-_FRESH_DAYS:]).any())
-        outlook = look_ahead(
-            levels,
-            rule.limit,
-            upward=rule.comparison is Comparison.ABOVE,
-            expected=before is not None and rule.metric in {before.metric, *before.also},
-        )
-        if outlook is not None:
-            forecasts.append(_forecast(outlook, rule, code, today, now))
-    forecasts.sort(key=lambda forecast: (forecast.p50, -forecast.severity.rank))
-    if not forecasts:
-        return Prospect(forecast=None, heard=heard)
-    first, *others = forecasts
-    return Prospect(forecast=replace(first, also=tuple(other.metric for other in others)), heard=True)
-
-
-def _forecast(outlook: Outlook, rule: ActiveRule, code: str, today: date, now: datetime) -> Forecast:
-    def at(days: float) -> datetime:
-        return (now + timedelta(days=days)).replace(microsecond=0)
-
-    return Forecast(
-        equipment=code,
-        fault_mode=rule.fault_mode,
-        day=today,
-        made_at=now,
-        rule=rule.id,
-        metric=rule.metric,
-        comparison=rule.comparison,
-        severity=Severity(rule.severity),
-        basis=rule.basis,
-        limit=rule.limit,
-        healthy=round(outlook.healthy, 6),
-        level=round(outlook.level, 6),
-        indicator=round(outlook.indicator, 4),
-        since=at(-outlook.since_days),
-        p10=at(outlook.p10),
-        p50=at(outlook.p50),
-        p90=at(outlook.p90),
-        confidence=round(outlook.confidence, 4),
-    )
