@@ -156,7 +156,8 @@ def _draw(growths: Growths, share: Floats, goal: float, seed: int) -> Floats:
     lasted, doubling = -growths.onset[chosen], growths.doubling[chosen]
     straight = np.isinf(doubling)
     rate = np.log(2.0) / np.where(straight, 1.0, doubling)
-    bent = np.log1p(ratio * np.expm1(rate * lasted)) / rate - lasted
+    # A rise that fades may never come so far.
+    bent = np.log(np.maximum(1.0 + ratio * np.expm1(rate * lasted), 1e-12)) / rate - lasted
     days = np.where(straight, (ratio - 1.0) * lasted, bent)
     return np.asarray(np.minimum(np.maximum(days, 0.0) * np.exp(_WIDER * unknown), _FARTHEST_DAYS))
 
@@ -170,11 +171,12 @@ def _may_grow(heights: Floats) -> bool:
 def _last_jump(heights: Floats) -> int:
     """Where the newest level shift begins: a day's change far beyond its neighbours', that stays."""
     changes = np.diff(heights)
-    for index in range(len(changes) - 2, 2, -1):
+    large = np.flatnonzero(np.abs(changes[:-1]) > _JUMP)  # of the others none can be far enough beyond its neighbours
+    for index in large[large > 2][::-1]:
         around = np.concatenate([changes[max(0, index - 4) : index], changes[index + 1 : index + 5]])
         change = changes[index] - np.median(around)
         size = np.sqrt(2.0) + 1.4826 * np.median(np.abs(around - np.median(around)))
         moved = np.median(heights[index + 1 : index + 4]) - np.median(heights[max(0, index - 2) : index + 1])
         if abs(change) > _JUMP * size and abs(moved) > 0.7 * abs(change) and moved * change > 0:
-            return index + 1
+            return int(index) + 1
     return 0

@@ -8,6 +8,8 @@ import numpy as np
 from iot_maint.domain.columns import Floats, Integers
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
+WORSE_HOURS = 0.93  # of a day's hours, that share is better
+_RECENT_DAYS = 10
 _HOURS_A_DAY = 3  # of a day with fewer hours nothing is known
 _EXPLAINED = 0.25  # share of the variance within days that the drivers must explain before they are believed
 _WINSOR = 4.0
@@ -33,24 +35,37 @@ def by_hour(hourly: Hourly, now_ms: int, days: int) -> Floats:
     return table.reshape(days, 24)
 
 
-def daily_levels(values: Floats, drivers: Sequence[Floats], since: int = 0) -> Floats:
+def daily_levels(values: Floats, drivers: Sequence[Floats], *, since: int = 0) -> Floats:
     """(days,) medians of `values` (days, 24), from which what the `drivers` explain within the days is taken out.
 
     Within a day wear stands still and load and weather do not: so their effect is told apart from a trend.  Days before
     `since` are unknown.
     """
     counted = np.isfinite(values).sum(axis=1)
-    levels = _median(values)
     effect = _effect(values, drivers)
-    if effect is not None:
-        levels = _median(values - effect)
-    levels[counted < min(_HOURS_A_DAY, max(1, int(np.median(counted[counted > 0]))) if counted.any() else 1)] = np.nan
+    levels = _quantile(values if effect is None else values - effect + np.nanmedian(effect), 0.5)
+    usual = int(np.median(counted[counted > 0])) if counted.any() else 1
+    levels[counted < min(_HOURS_A_DAY, usual)] = np.nan
     levels[:since] = np.nan
     return levels
 
 
+def worse_hours(values: Floats, *, upward: bool) -> float:
+    """How far the worse hours of a usual day lie beyond its median, of late: there a limit is passed first.
+
+    The days' course is averaged, so that the noise of single hours is not taken for it.
+    """
+    recent = _within_day(values[-_RECENT_DAYS:])
+    known = np.isfinite(recent).sum(axis=0) >= _RECENT_DAYS // 2
+    if known.sum() < _HOURS_A_DAY:
+        return 0.0
+    course = np.nanmean(recent[:, known], axis=0)
+    worse = float(np.quantile(course, WORSE_HOURS if upward else 1.0 - WORSE_HOURS))
+    return max(worse, 0.0) if upward else min(worse, 0.0)
+
+
 def _effect(values: Floats, drivers: Sequence[Floats]) -> Floats | None:
-    """What the drivers add to each hour beyond their own typical level; None where they explain too little."""
+    """What the drivers add to each hour, from any zero, NaN where unknown; None where they explain too little."""
     shapes = [_within_day(driver) for driver in drivers]
     used = [index for index, shape in enumerate(shapes) if np.nanstd(shape) > 0] if shapes else []
     if not used:
@@ -69,23 +84,21 @@ def _effect(values: Floats, drivers: Sequence[Floats]) -> Floats | None:
     explained = 1.0 - np.var(y - (x * spread) @ slopes) / np.var(y)
     if explained < _EXPLAINED:
         return None
-    effect = np.zeros_like(values)
-    for slope, index in zip(slopes, used, strict=True):
-        driver = drivers[index]
-        effect += slope * np.where(np.isfinite(driver), driver - np.nanmedian(driver), 0.0)
-    return effect
+    return np.asarray(sum(slope * drivers[index] for slope, index in zip(slopes, used, strict=True)))
 
 
 def _within_day(values: Floats) -> Floats:
-    return values - _median(values)[:, None]
+    return values - _quantile(values, 0.5)[:, None]
 
 
-def _median(values: Floats) -> Floats:
-    known = np.isfinite(values).any(axis=1)
-    medians = np.full(len(values), np.nan)
-    if known.any():
-        medians[known] = np.nanmedian(values[known], axis=1)
-    return medians
+def _quantile(values: Floats, share: float) -> Floats:
+    """(rows,) of what is known in each row, between the nearest two; NaN where nothing is."""
+    ordered = np.sort(values, axis=1)  # NaN last
+    place = share * np.maximum(np.isfinite(values).sum(axis=1) - 1, 0)
+    lower = np.floor(place).astype(np.int64)
+    rows = np.arange(len(values))
+    low, high = ordered[rows, lower], ordered[rows, np.ceil(place).astype(np.int64)]
+    return np.asarray(low + (high - low) * (place - lower))
 
 
 def _winsorised(values: Floats) -> Floats:

@@ -12,8 +12,8 @@ import numpy as np
 from iot_maint.domain.columns import Floats, Integers
 
 LINEAR = np.inf
-# Days in which the rise doubles; LINEAR is a straight line.
-DOUBLINGS = (LINEAR, 40.0, 25.0, 16.0, 11.0, 8.0, 5.5, 4.0, 3.0)
+# Days in which the rise doubles; LINEAR is a straight line, below 0 what is left to rise halves in so many days.
+DOUBLINGS = (LINEAR, 40.0, 25.0, 16.0, 11.0, 8.0, 5.5, 4.0, 3.0, -25.0, -12.0)
 CORRELATIONS = (0.0, 0.3, 0.6, 0.8, 0.92)  # of one day's noise with the day before
 _FLAT, _STEP, _GROWTH = 0.90, 0.06, 0.04  # most equipment, most of the time
 _STRAIGHT = 0.65  # of growths, before anything is seen, grow along a straight line

@@ -11,7 +11,7 @@ from iot_maint.domain.columns import Floats
 from iot_maint.domain.equipment import Monitored
 from iot_maint.domain.forecasts import Forecast
 from iot_maint.models.degradation import Outlook, look_ahead
-from iot_maint.models.degradation_history import daily_levels
+from iot_maint.models.degradation_history import daily_levels, worse_hours
 from iot_maint.rules.applicability import ActiveRule, report_rules
 
 _FRESH_DAYS = 3
@@ -77,12 +77,13 @@ def _prospect(
     for rule in rules:
         table = history[rule.metric]
         since = 0 if restart is None else max(0, len(table) - int((now - restart) / timedelta(days=1)))
-        levels = daily_levels(table, drivers, since)
+        upward = rule.comparison is Comparison.ABOVE
+        levels = daily_levels(table, drivers, since=since)
         heard = heard or bool(np.isfinite(levels[-_FRESH_DAYS:]).any())
         outlook = look_ahead(
             levels,
-            rule.limit,
-            upward=rule.comparison is Comparison.ABOVE,
+            rule.limit - worse_hours(table, upward=upward),
+            upward=upward,
             expected=before is not None and rule.metric in {before.metric, *before.also},
         )
         if outlook is not None:

@@ -149,10 +149,13 @@ class OrderDesk:
         ):
             order = replace(order, status=WorkOrderStatus.OPEN)
         severity = _worst(order.severity, event.severity)
-        if urgency is not None or severity is not order.severity:
+        # A plan that somebody took up has no deadlines until its alarm is here; then they count from now.
+        due_now = order.origin is Origin.FORECAST and not order.deadlines and event.kind is AlarmEventKind.RAISED
+        if urgency is not None or severity is not order.severity or due_now:
             urgency = order.urgency if urgency is None else urgency
             level = self.catalog.service_levels[urgency]
-            order = replace(order, urgency=urgency, severity=severity, deadlines=deadlines(level, order.opened_at))
+            since = now if due_now else order.opened_at
+            order = replace(order, urgency=urgency, severity=severity, deadlines=deadlines(level, since))
             repositories.orders.set_urgency(order)
         if event.kind in (AlarmEventKind.RAISED, AlarmEventKind.WORSENED):
             repositories.alarms.link_order(alarm.id, event.severity, order.number)
