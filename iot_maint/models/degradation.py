@@ -20,7 +20,8 @@ _RISEN = 0.12  # of the way from healthy to the limit, before a first forecast: 
 _NOISES = 3.0  # the rise, in noise scales
 _FRESH_DAYS = 3
 _DRAWS = 1200
-_WIDER = 0.12  # what no hypothesis knows of how the future grows: the log of days to limit, one standard deviation
+_WIDER = 0.18  # what no hypothesis knows of how the future grows: the log of days to limit, one standard deviation
+_RATIO = 2.5
 _JUMP = 6.0
 _CUTS = 4
 _LEVEL_DIGITS = 9
@@ -53,7 +54,9 @@ def look_ahead(levels: Floats, limit: float, *, upward: bool, expected: bool = F
     days = np.flatnonzero(np.isfinite(levels))
     if len(days) < FEWEST_DAYS or days[-1] < len(levels) - _FRESH_DAYS or not np.isfinite(limit):
         return None
-    known = sign * levels[days]
+    by_ratio = _falls_by_ratio(levels[days], limit, upward=upward)
+    known = np.log(levels[days]) * sign if by_ratio else sign * levels[days]
+    limit = float(np.log(limit)) if by_ratio else limit
     scale, center = noise_scale(known), float(np.median(known))
     if not scale > 0:
         return None
@@ -70,11 +73,17 @@ def look_ahead(levels: Floats, limit: float, *, upward: bool, expected: bool = F
     outlook = _outlook(growths, goal, first, behind, expected=expected, seed=seed)
     if outlook is None:
         return None
-    return replace(
-        outlook,
-        healthy=sign * round(outlook.healthy * scale + center, _LEVEL_DIGITS),
-        level=sign * round(outlook.level * scale + center, _LEVEL_DIGITS),
-    )
+
+    def in_unit(height: float) -> float:
+        value = sign * (height * scale + center)
+        return round(float(np.exp(value)) if by_ratio else value, _LEVEL_DIGITS)
+
+    return replace(outlook, healthy=in_unit(outlook.healthy), level=in_unit(outlook.level))
+
+
+def _falls_by_ratio(known: Floats, limit: float, *, upward: bool) -> bool:
+    """What falls to a small part of itself, as an insulation does, falls by ratios: it is looked at in logarithms."""
+    return not upward and limit > 0 and bool(np.min(known) > 0) and bool(np.median(known) > _RATIO * limit)
 
 
 def _since_the_last_step(days: Integers, heights: Floats, start: int) -> tuple[Growths, float] | None:

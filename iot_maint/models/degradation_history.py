@@ -10,6 +10,7 @@ from iot_maint.domain.columns import Floats, Integers
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 WORSE_HOURS = 0.93  # of a day's hours, that share is better
 _RECENT_DAYS = 10
+_HEAVIER_DAYS = 0.7  # of days, that share is lighter
 _HOURS_A_DAY = 3  # of a day with fewer hours nothing is known
 _EXPLAINED = 0.25  # share of the variance within days that the drivers must explain before they are believed
 _WINSOR = 4.0
@@ -51,17 +52,23 @@ def daily_levels(values: Floats, drivers: Sequence[Floats], *, since: int = 0) -
 
 
 def worse_hours(values: Floats, *, upward: bool) -> float:
-    """How far the worse hours of a usual day lie beyond its median, of late: there a limit is passed first.
+    """How far the worse hours lie beyond a day's median, of late: there a limit is passed first.
 
-    The days' course is averaged, so that the noise of single hours is not taken for it.
+    Where the days have a course of their own (load, weather), it is the worst hour of the heavier days; else hardly
+    anything, so that the noise of single hours is not taken for it.
     """
-    recent = _within_day(values[-_RECENT_DAYS:])
+    recent = _within_day(values[-_RECENT_DAYS:]) * (1.0 if upward else -1.0)
     known = np.isfinite(recent).sum(axis=0) >= _RECENT_DAYS // 2
     if known.sum() < _HOURS_A_DAY:
         return 0.0
     course = np.nanmean(recent[:, known], axis=0)
-    worse = float(np.quantile(course, WORSE_HOURS if upward else 1.0 - WORSE_HOURS))
-    return max(worse, 0.0) if upward else min(worse, 0.0)
+    noise = recent[:, known] - course
+    if np.var(course) > np.nanvar(noise):
+        peaks = np.nanmax(np.where(np.isfinite(recent).any(axis=1)[:, None], recent, 0.0), axis=1)
+        worse = float(np.quantile(peaks, _HEAVIER_DAYS))
+    else:
+        worse = float(np.quantile(course, WORSE_HOURS))
+    return max(worse, 0.0) * (1.0 if upward else -1.0)
 
 
 def _effect(values: Floats, drivers: Sequence[Floats]) -> Floats | None:
