@@ -14,6 +14,7 @@ from iot_maint.api.resources import (
     equipment,
     forecasts,
     health,
+    models,
     quality,
     rules,
     telemetry,
@@ -31,6 +32,7 @@ _RESOURCES = (
     alarms.router,
     work_orders.csv_router,
     work_orders.router,
+    models.router,
 )
 
 

@@ -1,4 +1,4 @@
-"""The jobs part: deliveries of order events, copies of points, retention, forecasts, forgotten keys."""
+"""The jobs part: deliveries of order events, copies of points, retention, forecasts, models, forgotten keys."""
 
 import random
 from collections.abc import Iterator, Mapping
@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 
 from iot_maint.bootstrap.installation import Installation
+from iot_maint.bootstrap.training import model_checker
 from iot_maint.clock import AcceleratedClock, SystemClock
 from iot_maint.domain.outbox import Channel
 from iot_maint.domain.ports import OrderNotifier
@@ -24,6 +25,7 @@ DELIVER_EVERY = timedelta(seconds=1)
 TRANSFER_EVERY = timedelta(seconds=5)
 FORECAST_EVERY = timedelta(minutes=10)  # to look whether a day has begun, not to forecast
 TIDY_EVERY = timedelta(hours=1)
+CHECK_MODELS_EVERY = timedelta(minutes=5)  # how often is looked for what is due
 
 
 @contextmanager
@@ -86,4 +88,11 @@ def _upkeep(installation: Installation) -> list[Job]:
             run=partial(forecast_due, database, store, installation.forecast_desk),
         ),
         Job(name="idempotency-keys", every=TIDY_EVERY, run=forget_keys),
+        *_model_checks(installation),
     ]
+
+
+def _model_checks(installation: Installation) -> list[Job]:
+    """None where the setting's period is 0."""
+    checker = model_checker(installation)
+    return [] if checker is None else [Job(name="model-checks", every=CHECK_MODELS_EVERY, run=checker.run_due)]

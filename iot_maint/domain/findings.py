@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from iot_maint.domain.catalog import Comparison, Severity
+from iot_maint.domain.signals import Sensed
 
 
 class FindingKind(StrEnum):
@@ -95,6 +96,7 @@ class Evidence:
     Of a `projection`, `readings` are the healthy level where the growth began and the level when it was made.
     Of an `anomaly`, `metric` is the one that drove it most, on the side of `comparison`, `readings` are means of bins
     of it, and the limits are the score's.
+    Of a `signal`, the limits are in its unit and stand over its value; `readings` are those that it was made of.
     """
 
     rule: str
@@ -111,6 +113,7 @@ class Evidence:
     silence: Silence | None = None
     projection: Projection | None = None
     anomaly: Anomaly | None = None
+    signal: Sensed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

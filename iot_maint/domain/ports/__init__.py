@@ -2,6 +2,7 @@
 
 from iot_maint.domain.ports.database import Database, Repositories
 from iot_maint.domain.ports.forecasts import ForecastRepository
+from iot_maint.domain.ports.models import ModelRepository
 from iot_maint.domain.ports.orders import AlarmRepository, OutboxRepository, WorkOrderRepository
 from iot_maint.domain.ports.platform import AlarmList, PlatformAlarmRepository, PlatformAlarms
 from iot_maint.domain.ports.register import EquipmentRepository
@@ -25,6 +26,7 @@ __all__ = [
     "ForecastRepository",
     "IdempotencyRepository",
     "Meter",
+    "ModelRepository",
     "OrderNotifier",
     "OutboxRepository",
     "PlatformAlarmRepository",

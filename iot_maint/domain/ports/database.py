@@ -4,6 +4,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from iot_maint.domain.ports.forecasts import ForecastRepository
+from iot_maint.domain.ports.models import ModelRepository
 from iot_maint.domain.ports.orders import AlarmRepository, OutboxRepository, WorkOrderRepository
 from iot_maint.domain.ports.platform import AlarmList, PlatformAlarmRepository
 from iot_maint.domain.ports.register import EquipmentRepository
@@ -43,6 +44,8 @@ class Repositories(Protocol):
     def idempotency(self) -> IdempotencyRepository: ...
     @property
     def workers(self) -> WorkerRepository: ...
+    @property
+    def models(self) -> ModelRepository: ...
 
 
 class Database(Protocol):

@@ -18,6 +18,7 @@ from iot_maint.storage.relational.failures import meaningful_failures
 from iot_maint.storage.relational.forecasts import SqlForecasts
 from iot_maint.storage.relational.idempotency import SqlIdempotency
 from iot_maint.storage.relational.migrate import SchemaVersion, read_schema_state, upgrade
+from iot_maint.storage.relational.models import SqlModels
 from iot_maint.storage.relational.orders import SqlWorkOrders
 from iot_maint.storage.relational.outbox import SqlOutbox
 from iot_maint.storage.relational.platform_alarms import SqlPlatformAlarms
@@ -42,6 +43,7 @@ class SqlRepositories:
     tokens: SqlTokens
     idempotency: SqlIdempotency
     workers: SqlWorkers
+    models: SqlModels
 
 
 def open_database(url: str) -> "RelationalDatabase":
@@ -123,4 +125,5 @@ def _repositories(connection: Connection) -> SqlRepositories:
         tokens=SqlTokens(connection),
         idempotency=SqlIdempotency(connection),
         workers=SqlWorkers(connection),
+        models=SqlModels(connection),
     )

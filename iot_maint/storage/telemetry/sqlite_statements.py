@@ -53,6 +53,13 @@ WHERE place IN ((many + 1) / 2, (many + 2) / 2)
 GROUP BY window_start ORDER BY window_start LIMIT :limit
 """
 MEDIANS = " ".join((_WINDOWED, _GATED, _MEDIANS))
+# In the order of time: a series' values lie so.
+POSSIBLE_VALUES = """
+SELECT at_ms, value FROM points
+WHERE series = :series AND at_ms >= :start AND at_ms < :end AND typeof(value) = 'real'
+  AND value >= :minimum AND value <= :maximum
+ORDER BY at_ms
+"""
 LAST_VALUES = """
 SELECT series.field, points.at_ms, points.value FROM series
 JOIN points ON points.series = series.id

@@ -1,6 +1,6 @@
 """All tables; importing this fills `metadata`."""
 
-from iot_maint.storage.relational.tables import alarms, forecasts, orders, platform, register, service
+from iot_maint.storage.relational.tables import alarms, forecasts, models, orders, platform, register, service
 from iot_maint.storage.relational.tables.base import metadata
 
-__all__ = ["alarms", "forecasts", "metadata", "orders", "platform", "register", "service"]
+__all__ = ["alarms", "forecasts", "metadata", "models", "orders", "platform", "register", "service"]
