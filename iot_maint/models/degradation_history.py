@@ -58,13 +58,13 @@ def worse_hours(values: Floats, *, upward: bool) -> float:
     anything, so that the noise of single hours is not taken for it.
     """
     recent = _within_day(values[-_RECENT_DAYS:]) * (1.0 if upward else -1.0)
-    known = np.isfinite(recent).sum(axis=0) >= _RECENT_DAYS // 2
-    if known.sum() < _HOURS_A_DAY:
+    known = np.flatnonzero(np.isfinite(recent).sum(axis=0) >= _RECENT_DAYS // 2)
+    if len(known) < _HOURS_A_DAY:
         return 0.0
     course = np.nanmean(recent[:, known], axis=0)
     noise = recent[:, known] - course
     if np.var(course) > np.nanvar(noise):
-        peaks = np.nanmax(np.where(np.isfinite(recent).any(axis=1)[:, None], recent, 0.0), axis=1)
+        peaks = np.max(np.where(np.isfinite(recent), recent, 0.0), axis=1)
         worse = float(np.quantile(peaks, _HEAVIER_DAYS))
     else:
         worse = float(np.quantile(course, WORSE_HOURS))

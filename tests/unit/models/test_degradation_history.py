@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from iot_maint.models.degradation_history import DAY_MS, HOUR_MS, Hourly, by_hour, daily_levels, worse_hours
 
@@ -53,10 +54,10 @@ def test_what_comes_once_a_day_has_a_level_every_day() -> None:
     assert daily_levels(values, []).tolist() == list(range(10))
 
 
-def test_the_worse_hours_are_those_of_the_usual_day_not_of_its_noise() -> None:
+def test_the_worst_hour_of_the_days_course_is_worse_and_the_noise_of_hours_is_not() -> None:
     course = 10 * np.sin(2 * np.pi * HOURS / 24)
     chance = np.random.default_rng(2)
-    assert 8 < worse_hours(np.tile(course, (20, 1)), upward=True) < 10
-    assert -10 < worse_hours(np.tile(course, (20, 1)), upward=False) < -8
+    assert worse_hours(np.tile(course, (20, 1)), upward=True) == pytest.approx(10)
+    assert worse_hours(np.tile(course, (20, 1)), upward=False) == pytest.approx(-10)
     assert worse_hours(chance.normal(0, 1, (20, 24)), upward=True) < 0.8
     assert worse_hours(np.full((20, 24), np.nan), upward=True) == 0.0
