@@ -10,8 +10,8 @@ ORDER_EVENTS = "work_order_event"
 _SOURCE = name(ORDER_EVENTS)
 _COLUMNS = [name(column) for column in ("number", "title", "urgency", "event", "site", "equipment", "fault_mode")]
 _COUNT = call("count", "number")
-_OPENED = any_of("event", ["opened"])
-_BECAME_URGENT = any_of("event", ["opened", "urgency_raised", "reopened", "reopen"])
+_OPENED = any_of("event", ["opened", "made_due"])
+_BECAME_URGENT = any_of("event", ["opened", "made_due", "urgency_raised", "reopened", "reopen"])
 
 
 def open_orders(scope: Scope, *, most_urgent: int) -> str:

@@ -32,6 +32,11 @@ EVENT_NAMES: Mapping[str, str] = {
     EntryKind.ALARM_FLAPPING: "告警抖动",
     EntryKind.FAULT_STAYED_AWAY: "故障未再现",
     EntryKind.REPAIR_UNSEEN: "维修后无遥测",
+    EntryKind.PLANNED: "按预测计划",
+    EntryKind.MOVED: "改期",
+    EntryKind.MADE_DUE: "计划到期",
+    EntryKind.WITHDRAWN: "撤销计划",
+    EntryKind.FORECAST_ADDED: "新增预测",
     Transition.DISPATCH: "派工",
     Transition.ACKNOWLEDGE: "接单",
     Transition.ARRIVE: "到场",
@@ -52,7 +57,7 @@ VERDICT_NAMES: Mapping[str, str] = {
     "unjudged": "未判定",
 }
 # After one of these an order is no longer open.
-ENDING_EVENTS = (Transition.CLOSE.value, Transition.CANCEL.value)
+ENDING_EVENTS = (Transition.CLOSE.value, Transition.CANCEL.value, EntryKind.WITHDRAWN.value)
 
 
 def board_uid(type_: EquipmentType) -> str:

@@ -22,6 +22,7 @@ from pydantic_settings import (
 from iot_maint.domain.catalog import Language
 from iot_maint.domain.errors import BrokenSetting
 from iot_maint.domain.feedback import DEFAULT_REVIEW, ReviewPolicy
+from iot_maint.domain.maintenance_windows import MaintenanceWindow, parse_windows
 from iot_maint.tls import TlsFiles
 from iot_maint.topic_rules import TopicRule
 
@@ -123,6 +124,7 @@ class Settings(BaseSettings):
     retention_days: int | None = Field(default=None, ge=1, le=36_500)
     spool_limit: Size = 4 * 2**30
     dead_letter_days: int = Field(default=30, ge=1, le=36_500)
+    maintenance_windows: str = "mon-fri 22:00-06:00"
     site_timezone: str = "Asia/Shanghai"
     language: Language = Language.ZH_CN
     http_bind: str = Field(default="127.0.0.1:8000", pattern=r"^(\[[0-9A-Fa-f:.]+\]|[^:\s]+):\d{1,5}$")
@@ -164,6 +166,12 @@ class Settings(BaseSettings):
             raise ValueError(f"{value!r} is not an IANA time zone such as Asia/Shanghai") from None
         return value
 
+    @field_validator("maintenance_windows")
+    @classmethod
+    def _windows_are_written_well(cls, value: str) -> str:
+        parse_windows(value)
+        return value
+
     @field_validator("spool_limit")
     @classmethod
     def _spool_is_large_enough(cls, value: int) -> int:
@@ -202,6 +210,11 @@ class Settings(BaseSettings):
     def zone(self) -> ZoneInfo:
         """The zone of the site."""
         return ZoneInfo(self.site_timezone)
+
+    @property
+    def windows(self) -> tuple[MaintenanceWindow, ...]:
+        """When planned work may be done, by the site's clock."""
+        return parse_windows(self.maintenance_windows)
 
     @property
     def telemetry(self) -> str:

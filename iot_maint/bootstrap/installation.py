@@ -15,6 +15,7 @@ from iot_maint.domain.errors import BrokenSetting, MaintError
 from iot_maint.domain.outbox import Channel
 from iot_maint.domain.ports import Clock, TelemetryStore
 from iot_maint.metering import PrometheusMeter
+from iot_maint.services.forecast_orders import ForecastDesk
 from iot_maint.services.ordering import OrderDesk
 from iot_maint.services.platform_alarms import PlatformBoard
 from iot_maint.services.roster import Roster
@@ -54,6 +55,17 @@ class Installation:
             site_zone=self.settings.zone,
             channels=self.channels,
             repair_check=self.settings.repair_check,
+        )
+
+    @property
+    def forecast_desk(self) -> ForecastDesk:
+        """Where forecasts become planned orders."""
+        return ForecastDesk(
+            catalog=self.catalog,
+            clock=self.clock,
+            site_zone=self.settings.zone,
+            channels=self.channels,
+            windows=self.settings.windows,
         )
 
 

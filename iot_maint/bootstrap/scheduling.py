@@ -1,4 +1,4 @@
-"""The jobs part: deliveries, what comes due of orders, copies of points, retention, forgotten keys, models."""
+"""The jobs part: deliveries, what comes due of orders, forecasts, models, backtests, copies of points, retention."""
 
 import random
 from collections.abc import Iterator, Mapping
@@ -18,6 +18,7 @@ from iot_maint.notify.telemetry_event import TelemetryEventNotifier
 from iot_maint.notify.webhook import WebhookNotifier
 from iot_maint.services.delivery import deliver_due
 from iot_maint.services.follow_up import FollowUp, heard_in
+from iot_maint.services.forecasting import forecast_due
 from iot_maint.services.rendering import order_renderer
 from iot_maint.services.retention import enforce_retention
 from iot_maint.services.transfers import SETTLING, run_transfers
@@ -26,6 +27,7 @@ IDEMPOTENCY_KEPT = timedelta(days=1)
 DELIVER_EVERY = timedelta(seconds=1)
 FOLLOW_UP_EVERY = timedelta(seconds=5)
 TRANSFER_EVERY = timedelta(seconds=5)
+FORECAST_EVERY = timedelta(minutes=10)  # to look whether a day has begun, not to forecast
 TIDY_EVERY = timedelta(hours=1)
 CHECK_MODELS_EVERY = timedelta(minutes=5)  # how often is looked for what is due
 BACKTEST_EVERY = timedelta(seconds=2)
@@ -95,6 +97,11 @@ def _upkeep(installation: Installation) -> list[Job]:
             name="retention",
             every=TIDY_EVERY,
             run=partial(enforce_retention, store, installation.settings.retention_days, clock),
+        ),
+        Job(
+            name="forecasts",
+            every=max(FORECAST_EVERY / speed, DELIVER_EVERY),
+            run=partial(forecast_due, database, store, installation.forecast_desk),
         ),
         Job(name="idempotency-keys", every=TIDY_EVERY, run=forget_keys),
         *_model_checks(installation),

@@ -23,6 +23,7 @@ from iot_maint.catalog.schema import (
     TypeTable,
 )
 from iot_maint.domain.catalog import (
+    LEAD_TIME,
     Basis,
     BasisKind,
     Cause,
@@ -241,6 +242,8 @@ def _fault_mode(code: str, table: FaultModeTable) -> FaultMode:
         trade=table.trade,
         urgency={Severity.WARNING: table.urgency.warning, Severity.CRITICAL: table.urgency.critical},
         spares=tuple(table.spares),
+        lead_time=LEAD_TIME if table.lead_time is None else table.lead_time,
+        drivers=tuple(table.drivers),
     )
 
 

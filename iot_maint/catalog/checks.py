@@ -169,6 +169,13 @@ def _check_fault_modes(type_: EquipmentType) -> Iterator[Problem]:
         path = ("fault_modes", code)
         yield from _check_declared((*path, "trade"), (mode.trade,), type_.trades, "trade")
         yield from _check_declared((*path, "spares"), mode.spares, type_.spares, "spare")
+        yield from _check_declared((*path, "drivers"), mode.drivers, type_.metrics, "metric")
+        symptoms = {rule.metric for rule in type_.rules.values() if rule.fault_mode == code}
+        for driver in mode.drivers:
+            if driver in symptoms:
+                yield Problem(
+                    (*path, "drivers"), f"{driver} is a symptom of {code}: it would explain its own fault away"
+                )
 
 
 def _check_plans(type_: EquipmentType) -> Iterator[Problem]:

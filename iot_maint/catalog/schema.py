@@ -289,6 +289,8 @@ class FaultModeTable(Table):
     trade: str
     urgency: UrgencyTable
     spares: list[Name] = []
+    lead_time: Positive | None = None
+    drivers: list[Name] = []
 
 
 class CauseTable(Table):

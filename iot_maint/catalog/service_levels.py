@@ -20,6 +20,7 @@ class LevelTable(Table):
     acknowledge: Positive | None = None
     arrive: Positive | None = None
     finish: Positive | None = None
+    plan: Positive | None = None
 
 
 class ServiceLevelsTable(Table):
@@ -46,4 +47,5 @@ def _level(urgency: int, table: LevelTable) -> ServiceLevel:
         acknowledge=table.acknowledge,
         arrive=table.arrive,
         finish=table.finish,
+        plan=table.plan,
     )

@@ -12,6 +12,7 @@ UNREGISTERED = "unregistered"
 DATA_QUALITY = "data_quality"
 RESERVED_MEASUREMENTS = frozenset({UNREGISTERED, "work_order_event", "anomaly", "ingest", DATA_QUALITY})
 RUNNING = "running"
+LEAD_TIME = timedelta(days=7)  # an engineering default
 SENSOR_SILENT, GATEWAY_SILENT = "SENSOR-SILENT", "GATEWAY-SILENT"  # of every type: catalog/common.toml
 
 
@@ -230,7 +231,11 @@ class Spare:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultMode:
-    """A way to fail, and what to do about it: the texts of a work order."""
+    """A way to fail, and what to do about it: the texts of a work order.
+
+    `lead_time`: until spares and people are there; `drivers`: metrics (load, weather) that move its symptoms while
+    nothing wears.
+    """
 
     code: str
     label: Text
@@ -239,6 +244,8 @@ class FaultMode:
     trade: str
     urgency: Mapping[Severity, int]
     spares: tuple[str, ...]
+    lead_time: timedelta = LEAD_TIME
+    drivers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -327,7 +334,10 @@ class EquipmentType:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceLevel:
-    """The deadlines of one urgency, counted from the order's opening; absent ones do not exist."""
+    """The deadlines of one urgency, counted from the order's opening; absent ones do not exist.
+
+    `plan`: how long work that a forecast asks for may wait for a maintenance window.
+    """
 
     urgency: int
     label: Text
@@ -335,6 +345,7 @@ class ServiceLevel:
     acknowledge: timedelta | None = None
     arrive: timedelta | None = None
     finish: timedelta | None = None
+    plan: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

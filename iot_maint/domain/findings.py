@@ -39,6 +39,30 @@ class Silence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Projection:
+    """When the limit will be reached, with 10, 50 and 90 % probability, and what was planned for it until when.
+
+    `p10_before`, `p50_before`, `p90_before` and `planned_before` are what stood when the plan was made or last moved,
+    `missed` that its window went by; `also` further metrics that grow; `gone`: the growth is no longer seen, and the
+    dates are the last ones known.
+    """
+
+    p10: datetime
+    p50: datetime
+    p90: datetime
+    confidence: float
+    planned_for: datetime | None = None
+    planned_until: datetime | None = None
+    p10_before: datetime | None = None
+    p50_before: datetime | None = None
+    p90_before: datetime | None = None
+    planned_before: datetime | None = None
+    missed: bool = False
+    also: tuple[str, ...] = ()
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contribution:
     """One metric's part in an anomaly: `share` of the score, 0–1; `direction` +1 where it is too high, −1 too low."""
 
@@ -69,6 +93,7 @@ class Evidence:
     `limit` and `clear_limit` are the resolved ones, in the metric's unit; `dwell_s` is the time asked for (0 for
     rules that count), `occurrences` the values in a row asked for (1 for rules that dwell).  Of a `silence`, `limit` is
     the expected time between readings, in seconds, and `readings` the last one, if its value is still known.
+    Of a `projection`, `readings` are the healthy level where the growth began and the level when it was made.
     Of an `anomaly`, `metric` is the one that drove it most, on the side of `comparison`, `readings` are means of bins
     of it, and the limits are the score's.
     Of a `signal`, the limits are in its unit and stand over its value; `readings` are those that it was made of.
@@ -86,6 +111,7 @@ class Evidence:
     running: RunningKnowledge
     readings: tuple[tuple[int, float], ...]
     silence: Silence | None = None
+    projection: Projection | None = None
     anomaly: Anomaly | None = None
     signal: Sensed | None = None
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Generic, TypeVar
 
 from iot_maint.domain.alarms import AlarmStatus
@@ -79,9 +80,19 @@ class WorkOrderQuery:
     opened_until: datetime | None = None
 
 
+class Statistic(StrEnum):
+    """What stands for the values of a window."""
+
+    MEAN = "mean"
+    MEDIAN = "median"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesQuery:
-    """Metrics of one piece of equipment in [start_ms, end_ms), raw or as means over `every`; at most `limit` each."""
+    """Metrics of one piece of equipment in [start_ms, end_ms), raw or as one `statistic` over `every`.
+
+    At most `limit` each.  `gate`: only values that came at one instant with a value above 0 of that metric.
+    """
 
     measurement: str
     equipment: str
@@ -90,6 +101,8 @@ class SeriesQuery:
     end_ms: int
     every: timedelta | None = None
     limit: int = 10_000
+    statistic: Statistic = Statistic.MEAN
+    gate: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -108,6 +108,11 @@ class EntryKind(StrEnum):
     SYMPTOM = "symptom"  # never stored: told from the alarms that hang under the order's own
     FAULT_STAYED_AWAY = "fault_stayed_away"
     REPAIR_UNSEEN = "repair_unseen"
+    PLANNED = "planned"
+    MOVED = "moved"
+    MADE_DUE = "made_due"
+    WITHDRAWN = "withdrawn"
+    FORECAST_ADDED = "forecast_added"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +162,8 @@ class WorkOrder:
     `onset_at`: event time of the first crossing; `raised_at`: event time when the dwell was complete; `opened_at`:
     the clock at commit.  `previous` is the order this one follows for the same fault.  `ended_at`: the clock when a
     person closed or cancelled it; `judgement` is the verdict in force.  An order that is opened again has neither.
-    `watched_since`: completed then, and whether the fault stays away is not known yet.
+    `watched_since`: completed then, and whether the fault stays away is not known yet.  `planned_for` and
+    `planned_until`: the maintenance window that a forecast's order is planned into.
     """
 
     number: str
@@ -177,6 +183,8 @@ class WorkOrder:
     ended_at: datetime | None = None
     judgement: Judgement | None = None
     watched_since: datetime | None = None
+    planned_for: datetime | None = None
+    planned_until: datetime | None = None
     timeline: tuple[TimelineEntry, ...] = ()
     symptoms: tuple[Symptom, ...] = ()
 

@@ -38,6 +38,14 @@ class ReopenOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MakeDue:
+    """What was only planned is needed now, at that urgency."""
+
+    number: str
+    urgency: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NothingToOrder:
     """The event concerns no open order."""
 
@@ -54,7 +62,7 @@ class LockOut:
     """Its equipment is under repair: no order before that is over."""
 
 
-OrderDecision = OpenOrder | AddToOrder | ReopenOrder | NothingToOrder
+OrderDecision = OpenOrder | AddToOrder | ReopenOrder | MakeDue | NothingToOrder
 
 
 def plan(
@@ -79,11 +87,11 @@ def plan(
         if bad_news and event.severity not in ordered_severities:
             return OpenOrder(previous=latest.number if latest is not None else None)
         return NothingToOrder()
-    if event.finding.kind is FindingKind.CLEARED:
-        return AddToOrder(number=latest.number)
+    if bad_news and latest.status is WorkOrderStatus.PLANNED:
+        return MakeDue(number=latest.number, urgency=min(asked_urgency, latest.urgency))
     if bad_news and latest.status in DONE_BUT_OPEN:
         return ReopenOrder(number=latest.number, urgency=urgency)
-    return AddToOrder(number=latest.number, urgency=urgency)
+    return AddToOrder(number=latest.number, urgency=None if event.finding.kind is FindingKind.CLEARED else urgency)
 
 
 def _is_back(event: AlarmEvent, latest: WorkOrder, repair_check: timedelta) -> bool:
@@ -100,7 +108,7 @@ def hold_back(
 
     What endangers people is never held back.
     """
-    if urgency == LIFE_SAFETY or not isinstance(decision, OpenOrder | ReopenOrder):
+    if urgency == LIFE_SAFETY or not isinstance(decision, OpenOrder | ReopenOrder | MakeDue):
         return decision
     if cause is not None:
         return HangUnder(cause=cause)

@@ -10,6 +10,7 @@ from iot_maint.domain.instants import instant
 from iot_maint.domain.json_value import JsonObject
 from iot_maint.rules.threshold import clears
 from iot_maint.services.anomaly_text import anomaly_document, say_anomaly
+from iot_maint.services.forecast_text import projection_document, say_projection
 from iot_maint.services.quantities import say_instant, say_quantity, say_span
 from iot_maint.services.signal_text import say_sensed, say_signal_value, sensed_document
 from iot_maint.services.silence_text import say_silence, silence_document
@@ -65,6 +66,7 @@ def evidence_document(
         "readings": [{"at": say_instant(instant(at_ms), zone), "value": value} for at_ms, value in evidence.readings],
         "signal": sensed_document(evidence.signal, language) if evidence.signal is not None else None,
         "silence": silence_document(evidence.silence, zone) if evidence.silence is not None else None,
+        "projection": projection_document(evidence.projection, zone) if evidence.projection is not None else None,
         "anomaly": anomaly_document(evidence.anomaly, metrics, language) if evidence.anomaly is not None else None,
         "text": say_evidence(evidence, equipment_type, language, kind=kind, zone=zone),
     }
@@ -82,6 +84,9 @@ def say_evidence(
     metric = _metric(evidence, equipment_type)
     if evidence.silence is not None:
         return say_silence(evidence, evidence.silence, metric, language, kind=kind, zone=zone)
+    if evidence.projection is not None:
+        basis = say_basis(evidence.basis, language)
+        return say_projection(evidence, evidence.projection, metric, equipment_type, language, basis=basis, zone=zone)
     if evidence.anomaly is not None:
         metrics = equipment_type.metrics if equipment_type is not None else {}
         return say_anomaly(evidence, evidence.anomaly, metrics, language, kind=kind)

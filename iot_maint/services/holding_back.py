@@ -6,7 +6,7 @@ from iot_maint.domain.alarms import Alarm, AlarmEvent, Wait
 from iot_maint.domain.catalog import Catalog
 from iot_maint.domain.equipment import EquipmentStatus
 from iot_maint.domain.ports import Repositories
-from iot_maint.rules.planning import HangUnder, LockOut, OpenOrder, OrderDecision, ReopenOrder, hold_back
+from iot_maint.rules.planning import HangUnder, LockOut, MakeDue, OpenOrder, OrderDecision, ReopenOrder, hold_back
 from iot_maint.services.causes import Lineage, cause_of, find_cause, settled_at
 
 
@@ -20,7 +20,7 @@ def restrain(
     urgency: int,
 ) -> OrderDecision | HangUnder | LockOut:
     """The decision, unless something else has to be over first."""
-    if not isinstance(decision, OpenOrder | ReopenOrder):
+    if not isinstance(decision, OpenOrder | ReopenOrder | MakeDue):
         return decision
     # One that was judged already, and found to outlive its cause, does not hang under it again.
     judged = alarm.cause is not None and alarm.waits_for is None

@@ -38,6 +38,8 @@ ORDER_COLUMNS = (
     "failed_at",
     "parts",
     "symptoms",
+    "planned_for",
+    "planned_until",
 )
 
 
@@ -76,4 +78,6 @@ def order_row(
         instant(judgement.failed_at) if judgement is not None else None,
         judgement.parts if judgement is not None else None,
         " ".join(f"{symptom.equipment}/{symptom.fault_mode}" for symptom in order.symptoms),
+        instant(order.planned_for),
+        instant(order.planned_until),
     )

@@ -22,6 +22,7 @@ _HEADINGS: Mapping[str, Text] = {
     "who": Text(zh="工种", en="Who"),
     "spares": Text(zh="备件", en="Spares"),
     "when": Text(zh="时限", en="By when"),
+    "planned": Text(zh="计划", en="Planned"),
 }
 _WIDTH = {Language.ZH_CN: 4, Language.EN: 9}  # a Chinese heading is two characters, four columns wide
 _NO_DEADLINE = Text(zh="无", en="no deadline")
@@ -43,6 +44,7 @@ def order_text(
         *_line("action", texts.action, language),
         *_line("who", texts.trade, language),
         *_line("spares", _spares(texts, language), language),
+        *_line("planned", _window(order, zone), language),
         *_line("when", _deadlines(order, language, zone), language),
     ]
     return "\n".join(lines)
@@ -79,6 +81,12 @@ def _evidence(order: WorkOrder, catalog: Catalog, language: Language, zone: Zone
 
 def _spares(texts: OrderTexts, language: Language) -> str:
     return ("、" if language is Language.ZH_CN else ", ").join(label for _, label in texts.spares)
+
+
+def _window(order: WorkOrder, zone: ZoneInfo) -> str:
+    if order.planned_for is None or order.planned_until is None:
+        return ""
+    return f"{say_clock_time(order.planned_for, zone)} – {say_clock_time(order.planned_until, zone)}"
 
 
 def _deadlines(order: WorkOrder, language: Language, zone: ZoneInfo) -> str:

@@ -22,6 +22,7 @@ from iot_maint.rules.planning import (
     AddToOrder,
     HangUnder,
     LockOut,
+    MakeDue,
     NothingToOrder,
     OpenOrder,
     OrderDecision,
@@ -106,16 +107,29 @@ class OrderDesk:
         urgency = self._urgency(event, equipment_type)
         latest = repositories.orders.latest(event.key.equipment, event.key.fault_mode)
         planned = plan(event, latest, urgency, frozenset(alarm.orders), self.repair_check)
-        now = self.clock.now()
         decision: OrderDecision = planned
         if lineage is not None:
             restrained = restrain(repositories, self.catalog, event, alarm, lineage, planned, urgency)
             if isinstance(restrained, HangUnder | LockOut):
-                make_wait(repositories, self.catalog, alarm, restrained, now)
+                make_wait(repositories, self.catalog, alarm, restrained, self.clock.now())
                 return None
-            if alarm.waits_for is not None and isinstance(restrained, OpenOrder | ReopenOrder):
+            if alarm.waits_for is not None and isinstance(restrained, OpenOrder | ReopenOrder | MakeDue):
                 return next(iter(self.let_order(repositories, alarm, equipment_type)), None)
             decision = restrained
+        return self._carry_out(repositories, event, alarm, latest, decision, urgency, equipment_type, lineage)
+
+    def _carry_out(
+        self,
+        repositories: Repositories,
+        event: AlarmEvent,
+        alarm: Alarm,
+        latest: WorkOrder | None,
+        decision: OrderDecision,
+        urgency: int,
+        equipment_type: str,
+        lineage: Lineage | None,
+    ) -> OrderStep | None:
+        now = self.clock.now()
         if isinstance(decision, OpenOrder):
             order = self._new_order(repositories, event, equipment_type, urgency, decision, now)
             if not repositories.orders.add(order):
@@ -125,6 +139,8 @@ class OrderDesk:
             return self._announce(repositories, order, order.timeline[0])
         if latest is None or isinstance(decision, NothingToOrder):
             return None
+        if isinstance(decision, MakeDue):
+            return self._make_due(repositories, event, alarm, latest, decision, lineage)
         return self._add(repositories, event, alarm, latest, decision, now)
 
     def _urgency(self, event: AlarmEvent, equipment_type: str) -> int:
@@ -163,6 +179,35 @@ class OrderDesk:
             timeline=(_entry(EntryKind.OPENED, event, now),),
         )
 
+    def _make_due(
+        self,
+        repositories: Repositories,
+        event: AlarmEvent,
+        alarm: Alarm,
+        latest: WorkOrder,
+        decision: MakeDue,
+        lineage: Lineage | None,
+    ) -> OrderStep | None:
+        """The planned order is opened as if the alarm had made it; its deadlines count from now."""
+        now = self.clock.now()
+        order = replace(
+            latest,
+            status=WorkOrderStatus.OPEN,
+            severity=_worst(latest.severity, event.severity),
+            urgency=decision.urgency,
+            raised_at=event.finding.at,
+            opened_at=now,
+            deadlines=deadlines(self.catalog.service_levels[decision.urgency], now),
+        )
+        if not repositories.orders.make_due(order):
+            # A person took it up, or the forecast withdrew it, between our look and our update: look again.
+            return self._follow(repositories, event, alarm, latest.equipment_type, lineage)
+        repositories.alarms.link_order(alarm.id, event.severity, order.number)
+        entry = _entry(EntryKind.MADE_DUE, event, now)
+        if not repositories.orders.append(order.number, entry):
+            return None
+        return self._announce(repositories, replace(order, timeline=(*order.timeline, entry)), entry)
+
     def _add(
         self,
         repositories: Repositories,
@@ -181,10 +226,13 @@ class OrderDesk:
             repositories.orders.watch(order.number, None)
             order = replace(order, status=WorkOrderStatus.OPEN, judgement=None, watched_since=None)
         severity = _worst(order.severity, event.severity)
-        if urgency is not None or severity is not order.severity:
+        # A plan that somebody took up has no deadlines until its alarm is here; then they count from now.
+        due_now = order.origin is Origin.FORECAST and not order.deadlines and event.kind is AlarmEventKind.RAISED
+        if urgency is not None or severity is not order.severity or due_now:
             urgency = order.urgency if urgency is None else urgency
             level = self.catalog.service_levels[urgency]
-            order = replace(order, urgency=urgency, severity=severity, deadlines=deadlines(level, order.opened_at))
+            since = now if due_now else order.opened_at
+            order = replace(order, urgency=urgency, severity=severity, deadlines=deadlines(level, since))
             repositories.orders.set_urgency(order)
         if event.kind in (AlarmEventKind.RAISED, AlarmEventKind.WORSENED):
             repositories.alarms.link_order(alarm.id, event.severity, order.number)

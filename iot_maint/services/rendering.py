@@ -107,6 +107,8 @@ def order_document(
         "verdict_label": verdict_label(order, language),
         "judgement": judgement_document(order.judgement, equipment_type, language, zone),
         "watched_since": say_instant(order.watched_since, zone) if order.watched_since is not None else None,
+        "planned_for": say_instant(order.planned_for, zone) if order.planned_for is not None else None,
+        "planned_until": say_instant(order.planned_until, zone) if order.planned_until is not None else None,
         "symptoms": [symptom_document(symptom, catalog, language, zone) for symptom in order.symptoms],
         "timeline": [
             entry_document(entry, equipment_type, language, zone) for entry in told_timeline(order, catalog, language)

@@ -29,6 +29,27 @@ class SilenceModel(Answer):
     equipment: list[str] = Field(examples=[["P-1", "P-2"]])
 
 
+class ProjectionModel(Answer):
+    """When the limit will be reached, with 10, 50 and 90 % probability, and what is planned for it.
+
+    `…_before`: what stood when the plan was made or last moved; `gone`: the growth is no longer seen.
+    """
+
+    p10: Instant
+    p50: Instant
+    p90: Instant
+    confidence: float = Field(examples=[0.98])
+    planned_for: Instant | None
+    planned_until: Instant | None
+    p10_before: Instant | None
+    p50_before: Instant | None
+    p90_before: Instant | None
+    planned_before: Instant | None
+    missed: bool = Field(description="The window before went by and the order was still only planned.")
+    also: list[str] = Field(examples=[["bearing_temp"]])
+    gone: bool
+
+
 class ContributionModel(Answer):
     """One metric's part in an anomaly; `direction` is 1 where it is too high, -1 where too low."""
 
@@ -64,6 +85,8 @@ class SensedModel(Answer):
 class EvidenceModel(Answer):
     """Numbers behind a finding, and one sentence that says them.
 
+    Of a silence they stand in `silence`, and there is no `comparison` and no limit.  Of a forecast, `projection` has
+    the dates, and `readings` are the healthy level when the growth began and the level when the forecast was made.
     Of a silence they stand in `silence`, and there is no `comparison` and no limit.  Of an `anomaly`, `limit` and
     `clear_limit` are the score's, and `readings` those of the metric that drove it most.  Of a `signal`, the limits
     are in `limit_unit`, and `readings` are those that it was made of.
@@ -88,6 +111,7 @@ class EvidenceModel(Answer):
     readings: list[ReadingModel]
     signal: SensedModel | None = None
     silence: SilenceModel | None
+    projection: ProjectionModel | None
     anomaly: AnomalyModel | None
     text: str = Field(examples=["轴承温度 83.2 °C，连续 10 min 高于限值 80 °C（工程经验值）"])
 
@@ -181,6 +205,8 @@ class WorkOrderModel(Answer):
         description="Completed then; whether the fault stays away is not known yet. Its answer is a timeline entry."
     )
     symptoms: list[SymptomModel]
+    planned_for: Instant | None = Field(description="Start of the maintenance window that a forecast planned it into.")
+    planned_until: Instant | None = Field(description="End of that window.")
     timeline: list[EntryModel]
 
 

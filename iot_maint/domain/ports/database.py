@@ -5,6 +5,7 @@ from typing import Protocol
 
 from iot_maint.domain.ports.backtests import BacktestRepository
 from iot_maint.domain.ports.feedback import FeedbackRepository
+from iot_maint.domain.ports.forecasts import ForecastRepository
 from iot_maint.domain.ports.models import ModelRepository
 from iot_maint.domain.ports.orders import AlarmRepository, OutboxRepository, WorkOrderRepository
 from iot_maint.domain.ports.platform import AlarmList, PlatformAlarmRepository
@@ -36,6 +37,8 @@ class Repositories(Protocol):
     def orders(self) -> WorkOrderRepository: ...
     @property
     def feedback(self) -> FeedbackRepository: ...
+    @property
+    def forecasts(self) -> ForecastRepository: ...
     @property
     def outbox(self) -> OutboxRepository: ...
     @property

@@ -113,6 +113,14 @@ class WorkOrderRepository(Protocol):
         """Store the order's severity, urgency and deadlines."""
         ...
 
+    def make_due(self, order: WorkOrder) -> bool:
+        """Planned becomes open, with the order's urgency, deadlines and times; false when it was not planned."""
+        ...
+
+    def set_plan(self, order: WorkOrder) -> bool:
+        """Store the window of an order that is only planned, with severity and urgency; false when it is no more."""
+        ...
+
     def append(self, number: str, entry: TimelineEntry) -> bool:
         """Add to the timeline; false when that entry (order, rule, event time, kind) was there."""
         ...

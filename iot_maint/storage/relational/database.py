@@ -18,6 +18,7 @@ from iot_maint.storage.relational.equipment.register import SqlEquipment
 from iot_maint.storage.relational.equipment.shadows import SqlShadows
 from iot_maint.storage.relational.failures import meaningful_failures
 from iot_maint.storage.relational.feedback import SqlFeedback
+from iot_maint.storage.relational.forecasts import SqlForecasts
 from iot_maint.storage.relational.idempotency import SqlIdempotency
 from iot_maint.storage.relational.migrate import SchemaVersion, read_schema_state, upgrade
 from iot_maint.storage.relational.models import SqlModels
@@ -40,6 +41,7 @@ class SqlRepositories:
     alarm_list: SqlAlarmList
     orders: SqlWorkOrders
     feedback: SqlFeedback
+    forecasts: SqlForecasts
     outbox: SqlOutbox
     checkpoints: SqlCheckpoints
     silences: SqlSilences
@@ -124,6 +126,7 @@ def _repositories(connection: Connection) -> SqlRepositories:
         alarm_list=SqlAlarmList(connection),
         orders=SqlWorkOrders(connection),
         feedback=SqlFeedback(connection),
+        forecasts=SqlForecasts(connection),
         outbox=SqlOutbox(connection),
         checkpoints=SqlCheckpoints(connection),
         silences=SqlSilences(connection),

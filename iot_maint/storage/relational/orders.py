@@ -129,6 +129,29 @@ class SqlWorkOrders:
         }
         self._connection.execute(update(work_orders).where(work_orders.c.number == order.number).values(values))
 
+    def make_due(self, order: WorkOrder) -> bool:
+        """Planned becomes open, with the order's urgency, deadlines and times; false when it was not planned."""
+        return self._change_planned(
+            order,
+            status=WorkOrderStatus.OPEN.value,
+            deadlines=to_json(order.deadlines),
+            raised_at=order.raised_at,
+            opened_at=order.opened_at,
+        )
+
+    def set_plan(self, order: WorkOrder) -> bool:
+        """Store the window of an order that is only planned, with severity and urgency; false when it is no more."""
+        return self._change_planned(order, planned_for=order.planned_for, planned_until=order.planned_until)
+
+    def _change_planned(self, order: WorkOrder, **values: object) -> bool:
+        statement = (
+            update(work_orders)
+            .where(work_orders.c.number == order.number, work_orders.c.status == WorkOrderStatus.PLANNED.value)
+            .values(severity=order.severity.value, urgency=order.urgency, **values)
+            .returning(work_orders.c.id)
+        )
+        return self._connection.execute(statement).first() is not None
+
     def append(self, number: str, entry: TimelineEntry) -> bool:
         """Add to the timeline; false when that entry (order, rule, event time, kind) was there."""
         return append_entry(self._connection, number, entry)

@@ -38,13 +38,18 @@ class InfluxReader:
         self._queries = queries
 
     def read_series(self, query: SeriesQuery) -> list[SeriesSample]:
-        """The earliest `limit` samples of each metric; a mean carries the start of its window, counted from 1970."""
+        """The earliest `limit` samples of each metric; a window's carries its start, counted from 1970."""
         if not query.metrics:
             return []
         where = f'"equipment" = $equipment AND {time_range(query.start_ms, query.end_ms)}'
+        if query.gate is not None:
+            where = f"{where} AND {quote_metric(query.gate)} > 0"
         what, windows = "{}", ""
         if query.every is not None:
-            what, windows = "mean({})", f"GROUP BY time({query.every // timedelta(milliseconds=1)}ms) fill(none) "
+            what, windows = (
+                f"{query.statistic}({{}})",
+                f"GROUP BY time({query.every // timedelta(milliseconds=1)}ms) fill(none) ",
+            )
         tail = f"{windows}ORDER BY time ASC LIMIT {query.limit}"
         statements = [
             select(what.format(quote_metric(metric)), source=query.measurement, where=where, tail=tail)

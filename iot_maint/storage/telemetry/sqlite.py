@@ -17,7 +17,7 @@ import numpy as np
 
 from iot_maint.domain.columns import Floats, Integers
 from iot_maint.domain.history import HistoryRows, HistorySpan, rows_of_series
-from iot_maint.domain.queries import BinnedMetric, BinQuery, Bins, SeriesQuery, SeriesSample
+from iot_maint.domain.queries import BinnedMetric, BinQuery, Bins, SeriesQuery, SeriesSample, Statistic
 from iot_maint.domain.telemetry import Point
 from iot_maint.storage.telemetry import sqlite_statements as sql
 from iot_maint.storage.telemetry.sqlite_file import SqliteFile
@@ -57,7 +57,7 @@ class SqliteTelemetryStore:
         self._series.update(ids)
 
     def read_series(self, query: SeriesQuery) -> list[SeriesSample]:
-        """The earliest `limit` samples of each metric; a mean carries the start of its window, counted from 1970."""
+        """The earliest `limit` samples of each metric; a window's carries its start, counted from 1970."""
         with self._file.read() as connection:
             samples = [
                 SeriesSample(metric=metric, at_ms=at_ms, value=value)
@@ -201,10 +201,14 @@ def _read_metric(connection: sqlite3.Connection, query: SeriesQuery, metric: str
     named = {"measurement": query.measurement, "equipment": query.equipment, "field": metric}
     if query.every is not None:
         window = {"window": query.every // timedelta(milliseconds=1)}
-        return iter(connection.execute(sql.MEANS, {**asked, **window, **named}))
+        statement = sql.MEDIANS if query.statistic is Statistic.MEDIAN else sql.MEANS
+        return iter(connection.execute(statement, {**asked, **window, **named, "gate": query.gate}))
     numbers = connection.execute(sql.SERIES_OF_METRIC, named).fetchall()
     # A code that has reported from two sites has two series of one metric.
-    each = (connection.execute(sql.VALUES, {**asked, "series": number}) for (number,) in numbers)
+    each = (
+        connection.execute(sql.VALUES, {**asked, **named, "series": number, "gate": query.gate})
+        for (number,) in numbers
+    )
     return itertools.islice(heapq.merge(*each), query.limit)
 
 

@@ -17,18 +17,42 @@ SELECT id FROM series WHERE measurement = :measurement AND equipment = :equipmen
 SERIES_OF_SITE = "SELECT id, field FROM series WHERE measurement = ? AND equipment = ? AND site = ?"
 ALL_SERIES = "SELECT id FROM series"
 
-VALUES = """
-SELECT at_ms, value FROM points
-WHERE series = :series AND at_ms >= :start AND at_ms < :end AND typeof(value) = 'real'
-ORDER BY at_ms LIMIT :limit
+# A gate opens for the values that came at one instant, in one point, with a value of its own above 0.
+_GATED = """
+  AND (:gate IS NULL OR EXISTS (
+    SELECT 1 FROM series AS gates JOIN points AS opening ON opening.series = gates.id AND opening.at_ms = points.at_ms
+    WHERE gates.measurement = :measurement AND gates.equipment = :equipment AND gates.field = :gate
+      AND gates.site = own.site AND gates.tags = own.tags
+      AND typeof(opening.value) = 'real' AND opening.value > 0))
 """
+_VALUES = """
+SELECT at_ms, value FROM points JOIN series AS own ON own.id = points.series
+WHERE series = :series AND at_ms >= :start AND at_ms < :end AND typeof(value) = 'real'
+"""
+VALUES = " ".join((_VALUES, _GATED, "ORDER BY at_ms LIMIT :limit"))
 # The remainder is taken twice so that windows before 1970 are aligned too.
-MEANS = """
-SELECT at_ms - ((at_ms % :window) + :window) % :window AS window_start, avg(value) FROM points
-WHERE series IN (SELECT id FROM series WHERE measurement = :measurement AND equipment = :equipment AND field = :field)
+_WINDOWED = """
+WITH windowed AS (
+SELECT at_ms - ((at_ms % :window) + :window) % :window AS window_start, value
+FROM series AS own JOIN points ON points.series = own.id
+WHERE own.measurement = :measurement AND own.equipment = :equipment AND own.field = :field
   AND at_ms >= :start AND at_ms < :end AND typeof(value) = 'real'
+"""
+_MEANS = """
+) SELECT window_start, avg(value) FROM windowed GROUP BY window_start ORDER BY window_start LIMIT :limit
+"""
+MEANS = " ".join((_WINDOWED, _GATED, _MEANS))
+# The mean of the two in the middle where there is no one, as InfluxDB has it.
+_MEDIANS = """
+), placed AS (
+  SELECT window_start, value, row_number() OVER (PARTITION BY window_start ORDER BY value) AS place,
+         count(*) OVER (PARTITION BY window_start) AS many FROM windowed
+)
+SELECT window_start, avg(value) FROM placed
+WHERE place IN ((many + 1) / 2, (many + 2) / 2)
 GROUP BY window_start ORDER BY window_start LIMIT :limit
 """
+MEDIANS = " ".join((_WINDOWED, _GATED, _MEDIANS))
 # In the order of time: a series' values lie so.
 POSSIBLE_VALUES = """
 SELECT at_ms, value FROM points

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from iot_maint.domain.ports import TelemetryStore
-from iot_maint.domain.queries import SeriesQuery, SeriesSample
+from iot_maint.domain.queries import SeriesQuery, SeriesSample, Statistic
 from iot_maint.domain.telemetry import Point
 from iot_maint.storage.telemetry import open_telemetry_store
 from iot_maint.storage.telemetry.line_protocol import stored_field
@@ -252,6 +252,24 @@ def test_means_stand_at_the_start_of_their_windows(store: TelemetryStore) -> Non
 
     means = store.read_series(a_query(every=timedelta(minutes=1)))
     assert values_of(means) == [("vib_rms", 0, 23.0), ("vib_rms", 60_000, 60.0), ("vib_rms", 120_000, 130.0)]
+
+
+def test_medians_stand_at_the_start_of_their_windows_and_no_outlier_moves_them(store: TelemetryStore) -> None:
+    values = [(0, 1.0), (10_000, 900.0), (20_000, 2.0), (60_000, 5.0), (70_000, 6.0), (80_000, 7.0), (90_000, 90.0)]
+    store.write([a_point(T0 + at_ms, vib_rms=value) for at_ms, value in values])
+    query = replace(a_query(every=timedelta(minutes=1)), statistic=Statistic.MEDIAN)
+    assert values_of(store.read_series(query)) == [("vib_rms", 0, 2.0), ("vib_rms", 60_000, 6.5)]
+
+
+def test_a_gate_lets_pass_what_came_at_one_instant_with_a_value_above_zero(store: TelemetryStore) -> None:
+    rows = [(0, 1.0, 0.0), (10_000, 2.0, 1.0), (20_000, 4.0, 1.0), (30_000, 9.0, 0.0)]
+    store.write([a_point(T0 + at_ms, vib_rms=value, running=running) for at_ms, value, running in rows])
+    store.write([a_point(T0 + 40_000, vib_rms=50.0), a_point(T0 + 10_000, site="south", vib_rms=70.0)])
+    gated = replace(a_query(), gate="running")
+    assert values_of(store.read_series(gated)) == [("vib_rms", 10_000, 2.0), ("vib_rms", 20_000, 4.0)]
+    medians = replace(gated, every=timedelta(minutes=1), statistic=Statistic.MEDIAN)
+    assert values_of(store.read_series(medians)) == [("vib_rms", 0, 3.0)]
+    assert store.read_series(replace(gated, gate="unheard_of")) == []
 
 
 def test_the_first_mean_covers_only_what_was_asked(store: TelemetryStore) -> None:

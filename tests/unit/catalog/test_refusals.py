@@ -50,6 +50,18 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
         "fault mode CHL-WARM is not declared; declared: CHL-HOT",
     ),
     "undeclared spare": ('spares = ["filter"]', 'spares = ["oil"]', "fault_modes.CHL-WARM.spares", "spare oil"),
+    "undeclared driver": (
+        'spares = ["filter"]',
+        'spares = ["filter"]\ndrivers = ["sunshine"]',
+        "fault_modes.CHL-WARM.drivers",
+        "metric sunshine",
+    ),
+    "driver that is a symptom": (
+        'spares = ["filter"]',
+        'spares = ["filter"]\ndrivers = ["water_temp"]',
+        "fault_modes.CHL-WARM.drivers",
+        "explain its own fault away",
+    ),
     "undeclared trade": ('trade = "hvac"', 'trade = "roofer"', "fault_modes.CHL-WARM.trade", "trade roofer"),
     "undeclared kind of a rule": (
         'kinds = ["screw"]',

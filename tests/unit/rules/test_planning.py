@@ -13,6 +13,7 @@ from iot_maint.rules.planning import (
     AddToOrder,
     HangUnder,
     LockOut,
+    MakeDue,
     NothingToOrder,
     OpenOrder,
     OrderDecision,
@@ -23,7 +24,8 @@ from iot_maint.rules.planning import (
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 NONE: frozenset[Severity] = frozenset()
-WORKING = sorted(set(WorkOrderStatus) - ENDED - {WorkOrderStatus.COMPLETED, WorkOrderStatus.VERIFIED})
+NOT_WORKING = ENDED | {WorkOrderStatus.PLANNED, WorkOrderStatus.COMPLETED, WorkOrderStatus.VERIFIED}
+WORKING = sorted(set(WorkOrderStatus) - NOT_WORKING)
 
 
 def an_event(
@@ -143,7 +145,11 @@ def test_a_cancelled_order_is_never_reopened_by_its_fault() -> None:
     assert plan(RAISED, cancelled, 3, NONE, DAY) == OpenOrder(previous=cancelled.number)
 
 
-OPENING: list[OrderDecision] = [OpenOrder(previous=None), ReopenOrder(number="WO-20260101-0001")]
+OPENING: list[OrderDecision] = [
+    OpenOrder(previous=None),
+    ReopenOrder(number="WO-20260101-0001"),
+    MakeDue(number="WO-20260101-0001", urgency=3),
+]
 
 
 @pytest.mark.parametrize("decision", OPENING)
@@ -161,3 +167,14 @@ def test_what_endangers_people_is_never_held_back(decision: OrderDecision) -> No
 @pytest.mark.parametrize("decision", [AddToOrder(number="WO-20260101-0001"), NothingToOrder()])
 def test_what_opens_nothing_needs_no_holding_back(decision: OrderDecision) -> None:
     assert hold_back(decision, 3, cause=7, locked_out=True) == decision
+
+
+def test_an_alarm_makes_a_planned_order_due_and_never_less_urgent() -> None:
+    planned = an_order(WorkOrderStatus.PLANNED, urgency=3)
+    assert plan(RAISED, planned, 2, NONE) == MakeDue(number="WO-20260101-0001", urgency=2)
+    assert plan(RAISED, planned, 4, NONE) == MakeDue(number="WO-20260101-0001", urgency=3)
+
+
+def test_a_clear_leaves_a_planned_order_planned() -> None:
+    cleared = an_event(AlarmEventKind.CLEARED, finding_kind=FindingKind.CLEARED)
+    assert plan(cleared, an_order(WorkOrderStatus.PLANNED), 3, NONE) == AddToOrder(number="WO-20260101-0001")

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0010_shadow"
-down_revision = "0008_storms"
+down_revision = "0009_forecasts"
 branch_labels = None
 depends_on = None
 

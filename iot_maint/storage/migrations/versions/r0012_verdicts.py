@@ -19,7 +19,7 @@ WHERE status IN ('closed', 'cancelled')
 
 
 def upgrade() -> None:
-    """Step up from 0006_silences."""
+    """What was found where an order had sent somebody."""
     op.add_column("work_orders", sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("work_orders", sa.Column("verdict", sa.Text(), nullable=True))
     op.add_column("work_orders", sa.Column("judged_at", sa.DateTime(timezone=True), nullable=True))

@@ -3,6 +3,7 @@
 from iot_maint.storage.relational.tables import (
     alarms,
     backtests,
+    forecasts,
     models,
     orders,
     platform,
@@ -12,4 +13,15 @@ from iot_maint.storage.relational.tables import (
 )
 from iot_maint.storage.relational.tables.base import metadata
 
-__all__ = ["alarms", "backtests", "metadata", "models", "orders", "platform", "register", "service", "shadow"]
+__all__ = [
+    "alarms",
+    "backtests",
+    "forecasts",
+    "metadata",
+    "models",
+    "orders",
+    "platform",
+    "register",
+    "service",
+    "shadow",
+]

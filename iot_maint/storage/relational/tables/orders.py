@@ -39,6 +39,8 @@ work_orders = Table(
     Column("parts_replaced", Text),
     # Completed then; whether the fault stays away is not known yet.
     Column("watched_since", UtcDateTime),
+    Column("planned_for", UtcDateTime),
+    Column("planned_until", UtcDateTime),
     UniqueConstraint("number"),
     # One open preventive order per fault: this index decides, not a query before the insert.
     Index(
