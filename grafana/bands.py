@@ -35,7 +35,7 @@ class Bands:
 
 
 def rules_of(type_: EquipmentType, metric: Metric) -> list[ThresholdRule]:
-    """The running rules on a metric, in the catalog's order."""
+    """The rules on a metric or its signals, in the catalog's order."""
     return [rule for rule in type_.rules.values() if rule.metric == metric.name]
 
 
@@ -44,7 +44,7 @@ def bands_of(type_: EquipmentType, metric: Metric) -> Bands:
     rules = [
         (rule, rule.limit.value)
         for rule in rules_of(type_, metric)
-        if rule.comparison is not Comparison.IS and rule.limit.value is not None
+        if rule.signal is None and rule.comparison is not Comparison.IS and rule.limit.value is not None
     ]
     lines = any(rule.kinds != metric.kinds for rule, _ in rules)
     above = [value for rule, value in rules if rule.comparison is Comparison.ABOVE]

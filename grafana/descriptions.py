@@ -1,4 +1,4 @@
-"""What a panel says of its metric: normal range, every limit with its dwell and basis, what is not watched yet."""
+"""What a panel says of its metric: normal range, every limit with its signal, dwell and basis."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -10,15 +10,15 @@ from iot_maint.domain.catalog import (
     BasisKind,
     Comparison,
     EquipmentType,
+    Language,
     Limit,
     Metric,
     MetricKind,
-    Need,
     ThresholdRule,
 )
+from iot_maint.services.signal_text import say_signal
 
 _SIDES = {Comparison.ABOVE: ("高于", "低于"), Comparison.BELOW: ("低于", "高于")}
-_NEEDS = {Need.BASELINE: "自身基线", Need.WINDOW: "时间窗统计", Need.SIBLING: "同类设备对比", Need.SEQUENCE: "事件先后"}
 _STATES = {"0": "否", "1": "是"}
 _SPANS = ((86_400, "天"), (3_600, "小时"), (60, "分钟"), (1, "秒"))
 
@@ -28,12 +28,7 @@ def describe(type_: EquipmentType, metric: Metric, *remarks: str) -> str:
     rules = rules_of(type_, metric)
     lines = [_say_normal(metric)] if metric.normal or metric.unit != "1" else []
     lines += [_say_rule(type_, metric, rule) for rule in rules]
-    lines += [
-        f"尚未启用（需要{_NEEDS[rule.needs]}）：{SEVERITY_NAMES[rule.severity]}，{rule.limit.zh}。依据：{say_basis(rule.basis)}"
-        for rule in type_.waiting.values()
-        if rule.metric == metric.name
-    ]
-    if any(rule.limit.parameter for rule in rules):
+    if any(rule.limit.parameter for rule in rules if rule.signal is None):
         lines.append("随设备参数变化的限值不画色带。")
     if bands_of(type_, metric).lines:
         lines.append("各类别限值不同，只画虚线，不画色带。")
@@ -73,8 +68,11 @@ def _say_rule(type_: EquipmentType, metric: Metric, rule: ThresholdRule) -> str:
         cleared = ""
     else:
         side, other_side = _SIDES[rule.comparison]
-        condition = f"{side} {_say_limit(type_, metric, rule.limit)}"
-        cleared = f"，{other_side} {_say_limit(type_, metric, rule.clear_limit)} 解除"
+        judged = rule.judged(metric)
+        condition = f"{side} {_say_limit(type_, judged, rule.limit)}"
+        cleared = f"，{other_side} {_say_limit(type_, judged, rule.clear_limit)} 解除"
+        if rule.signal is not None:
+            condition = f"{say_signal(rule.signal, Language.ZH_CN)}{condition}"
     if metric.counts_occurrences:
         dwell = f"，连续 {rule.occurrences} 次" if rule.occurrences > 1 else "，一次即报"
     else:

@@ -123,10 +123,24 @@ class Settings(BaseSettings):
     http_bind: str = Field(default="127.0.0.1:8000", pattern=r"^(\[[0-9A-Fa-f:.]+\]|[^:\s]+):\d{1,5}$")
     webhook_url: SecretStr | None = None
     webhook_secret: SecretStr | None = None
+    model_key: SecretStr | None = None
+    model_check_every: Span = timedelta(days=7)
+    dask: str | None = None
+    dask_tls_ca: Path | None = None
+    dask_tls_cert: Path | None = None
+    dask_tls_key: Path | None = None
     service_levels: Literal["four-level", "three-level", "premium"] = "four-level"
     topics: TopicRules = ()
 
-    @field_validator("mqtt_tls_ca", "mqtt_tls_cert", "mqtt_tls_key", "telemetry_tls_ca")
+    @field_validator(
+        "mqtt_tls_ca",
+        "mqtt_tls_cert",
+        "mqtt_tls_key",
+        "telemetry_tls_ca",
+        "dask_tls_ca",
+        "dask_tls_cert",
+        "dask_tls_key",
+    )
     @classmethod
     def _is_a_path(cls, value: Path | None) -> Path | None:
         if value is not None and "-----BEGIN" in str(value):
@@ -195,6 +209,16 @@ class Settings(BaseSettings):
     def telemetry_tls(self) -> TlsFiles:
         """What secures the connection to the telemetry store, beside its URL."""
         return TlsFiles(prefix=f"{PREFIX}TELEMETRY_TLS", authority=self.telemetry_tls_ca)
+
+    @property
+    def dask_tls(self) -> TlsFiles:
+        """What secures the connection to the Dask cluster, beside its URL."""
+        return TlsFiles(
+            prefix=f"{PREFIX}DASK_TLS",
+            authority=self.dask_tls_ca,
+            certificate=self.dask_tls_cert,
+            key=self.dask_tls_key,
+        )
 
     @property
     def database(self) -> str:

@@ -7,6 +7,7 @@ from iot_maint.domain.catalog import (
     Basis,
     BasisKind,
     Comparison,
+    DerivedMetric,
     EquipmentType,
     FaultMode,
     Limit,
@@ -19,6 +20,7 @@ from iot_maint.domain.catalog import (
 )
 from iot_maint.domain.equipment import Equipment, EquipmentStatus, LimitOverride, Monitored
 from iot_maint.domain.findings import Finding
+from iot_maint.domain.signals import Signal
 from iot_maint.domain.telemetry import Telemetry
 from iot_maint.rules.program import Program, compile_program
 from iot_maint.rules.state import EquipmentState
@@ -72,6 +74,7 @@ def a_rule(
     gated: bool = False,
     max_gap_s: float | None = None,
     kinds: frozenset[str] = frozenset(),
+    signal: Signal | None = None,
 ) -> ThresholdRule:
     limit = above if above is not None else below if below is not None else is_
     if limit is None:
@@ -96,13 +99,21 @@ def a_rule(
         gated=gated,
         max_gap=None if max_gap_s is None else timedelta(seconds=max_gap_s),
         basis=ENGINEERING,
+        signal=signal,
     )
 
 
-def a_type(rules: Sequence[ThresholdRule], metrics: Sequence[Metric] = (), settle_s: float = 300) -> EquipmentType:
+def a_type(
+    rules: Sequence[ThresholdRule],
+    metrics: Sequence[Metric] = (),
+    settle_s: float = 300,
+    derived: Sequence[DerivedMetric] = (),
+) -> EquipmentType:
     declared = {metric.name: metric for metric in metrics}
+    names = {one.metric.name for one in derived}
     for rule in rules:
-        declared.setdefault(rule.metric, a_metric(rule.metric))
+        if rule.metric not in names:
+            declared.setdefault(rule.metric, a_metric(rule.metric))
     declared.setdefault("running", a_metric("running", kind=MetricKind.BOOLEAN))
     modes = {rule.fault_mode for rule in rules}
     return EquipmentType(
@@ -112,8 +123,8 @@ def a_type(rules: Sequence[ThresholdRule], metrics: Sequence[Metric] = (), settl
         settle=timedelta(seconds=settle_s),
         metrics=declared,
         parameters={},
+        derived={one.metric.name: one for one in derived},
         rules={rule.key: rule for rule in rules},
-        waiting={},
         fault_modes={mode: a_fault_mode(mode) for mode in modes},
         spares={},
         trades={"mechanic": a_text("mechanic")},
@@ -151,8 +162,9 @@ def a_program(
     monitored: Monitored | None = None,
     metrics: Sequence[Metric] = (),
     late_after: timedelta = timedelta(hours=1),
+    derived: Sequence[DerivedMetric] = (),
 ) -> Program:
-    return compile_program(a_type(rules, metrics), monitored or a_monitored(), late_after)
+    return compile_program(a_type(rules, metrics, derived=derived), monitored or a_monitored(), late_after)
 
 
 def telemetry(at_s: float, *, received_s: float | None = None, **values: float) -> Telemetry:

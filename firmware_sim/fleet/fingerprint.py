@@ -13,7 +13,6 @@ _BORROWED = (
     "moment.py",
     "profile.py",
     "quantities.py",
-    "register.py",
     "strict.py",
 )
 # How a run is asked for, shown and written down changes nothing in it.

@@ -14,6 +14,7 @@ from iot_maint.api.resources import (
     docs_page,
     equipment,
     health,
+    models,
     quality,
     rules,
     shadow,
@@ -33,6 +34,7 @@ _RESOURCES = (
     alarms.router,
     work_orders.csv_router,
     work_orders.router,
+    models.router,
 )
 
 

@@ -94,9 +94,9 @@ def _clock(installation: Installation) -> str:
 
 def _catalog(installation: Installation) -> str:
     types = installation.catalog.types.values()
-    running, waiting = sum(len(t.rules) for t in types), sum(len(t.waiting) for t in types)
+    rules = sum(len(t.rules) for t in types)
     names = ", ".join(sorted(t.name for t in types))
-    return f"{names}: {running} rules, {waiting} more wait for kinds of rule that do not run yet"
+    return f"{names}: {rules} rules"
 
 
 def _database(installation: Installation) -> str:

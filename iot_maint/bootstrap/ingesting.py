@@ -9,6 +9,7 @@ from functools import partial
 
 from iot_maint.bootstrap.data_watch import OnOutcome, make_data_watch
 from iot_maint.bootstrap.installation import Installation, installation_id
+from iot_maint.bootstrap.modelling import model_choice
 from iot_maint.bootstrap.sharing import make_sharing
 from iot_maint.bootstrap.upkeep import make_upkeep
 from iot_maint.domain.instants import instant
@@ -36,6 +37,7 @@ from iot_maint.services.monitoring import Monitor
 from iot_maint.services.points import PointMaker
 from iot_maint.services.quality.listener import Listener
 from iot_maint.services.rule_states import own_all
+from iot_maint.services.scoring.live_models import NO_MODELS, LiveModels
 from iot_maint.services.scoring.score_keeper import ScoreKeeper
 from iot_maint.services.scoring.scorer import Scored, forget_scores
 from iot_maint.storage.dead_letters import letter_box
@@ -67,8 +69,10 @@ def make_monitor(
     on_outcome: OnOutcome | None = None,
     owns: Callable[[str], bool] = own_all,
     on_scores: Callable[[Sequence[Scored]], None] = forget_scores,
+    models: LiveModels = NO_MODELS,
 ) -> Monitor:
-    """The decide path of this worker; `owns`: which sites are its own to decide; `on_scores`: who keeps the scores."""
+    """The decide path of this worker; `owns`: which sites are its own to decide; `on_scores`: who keeps the scores;
+    `models`: who scores what."""
     return Monitor(
         database=database,
         roster=installation.roster,
@@ -80,6 +84,7 @@ def make_monitor(
         on_outcome=on_outcome,
         owns=owns,
         on_scores=on_scores,
+        models=models,
     )
 
 
@@ -167,9 +172,10 @@ def _service(
         hand_over=sharing.hand_over,
     )
     scores = ScoreKeeper(installation.telemetry, meter)
+    models = model_choice(installation, database)
     decider = Decider(
         spool=spool,
-        monitoring=make_monitor(installation, database, spool.id, on_outcome, sharing.owns, scores.take),
+        monitoring=make_monitor(installation, database, spool.id, on_outcome, sharing.owns, scores.take, models),
         progress=progress,
         meter=meter,
         backoff=_backoff(),
@@ -201,6 +207,7 @@ def _service(
             **watch.loops,
             # Of its own: it may wait for the telemetry store.
             "scores": Upkeep([Chore(name="storing scores", every_s=1, run=scores.flush)]).run,
+            "models": Upkeep([Chore(name="looking for promoted models", every_s=1, run=models.refresh)]).run,
         },
     )
 

@@ -1,4 +1,4 @@
-"""The jobs part: deliveries of order events, copies of points, retention, forgotten idempotency keys."""
+"""The jobs part: deliveries of order events, copies of points, retention, forgotten idempotency keys, models."""
 
 import random
 from collections.abc import Iterator, Mapping
@@ -9,6 +9,7 @@ from threading import Event
 
 from iot_maint.bootstrap.backtest_jobs import BacktestJob
 from iot_maint.bootstrap.installation import Installation
+from iot_maint.bootstrap.training import model_checker
 from iot_maint.clock import AcceleratedClock, SystemClock
 from iot_maint.domain.outbox import Channel
 from iot_maint.domain.ports import OrderNotifier
@@ -25,6 +26,7 @@ DELIVER_EVERY = timedelta(seconds=1)
 TRANSFER_EVERY = timedelta(seconds=5)
 TIDY_EVERY = timedelta(hours=1)
 BACKTEST_EVERY = timedelta(seconds=2)
+CHECK_MODELS_EVERY = timedelta(minutes=5)  # how often is looked for what is due
 
 
 @contextmanager
@@ -87,4 +89,11 @@ def _upkeep(installation: Installation) -> list[Job]:
             run=partial(enforce_retention, store, installation.settings.retention_days, clock),
         ),
         Job(name="idempotency-keys", every=TIDY_EVERY, run=forget_keys),
+        *_model_checks(installation),
     ]
+
+
+def _model_checks(installation: Installation) -> list[Job]:
+    """None where the setting's period is 0."""
+    checker = model_checker(installation)
+    return [] if checker is None else [Job(name="model-checks", every=CHECK_MODELS_EVERY, run=checker.run_due)]

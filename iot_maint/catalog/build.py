@@ -5,9 +5,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
+from iot_maint.catalog.build_signal import build_signal
 from iot_maint.catalog.schema import (
     BasisTable,
     CommonTable,
+    DerivedTable,
+    DetectorTable,
     FaultModeTable,
     LimitTable,
     MetricTable,
@@ -15,18 +18,18 @@ from iot_maint.catalog.schema import (
     RuleTable,
     TextTable,
     TypeTable,
-    WaitingTable,
 )
 from iot_maint.domain.catalog import (
     Basis,
     BasisKind,
     Comparison,
+    DerivedMetric,
+    DetectorSpec,
     EquipmentType,
     FaultMode,
     Limit,
     Metric,
     MetricKind,
-    Need,
     Occurs,
     Parameter,
     PlanTemplate,
@@ -34,8 +37,10 @@ from iot_maint.domain.catalog import (
     Spare,
     Text,
     ThresholdRule,
-    WaitingRule,
 )
+from iot_maint.rules.expressions.parse import parse
+from iot_maint.rules.expressions.tokens import ExpressionError
+from iot_maint.rules.expressions.tree import names_of
 
 T = TypeVar("T")
 
@@ -43,6 +48,8 @@ T = TypeVar("T")
 def build_type(table: TypeTable) -> EquipmentType:
     """The equipment type that a file declares; not yet checked for what its parts say of each other."""
     metrics = {name: _metric(name, metric) for name, metric in table.metrics.items()}
+    derived = {name: _derived(name, one, metrics) for name, one in table.derived.items()}
+    known = {**metrics, **{name: one.metric for name, one in derived.items()}}
     return EquipmentType(
         name=table.type_name,
         label=_text(table.name),
@@ -53,12 +60,13 @@ def build_type(table: TypeTable) -> EquipmentType:
             name: Parameter(name=name, label=_text(parameter.name), unit=parameter.unit)
             for name, parameter in table.parameters.items()
         },
-        rules={key: _rule(table.type_name, key, rule, metrics) for key, rule in table.rules.items()},
-        waiting={key: _waiting(table.type_name, key, rule, metrics) for key, rule in table.waiting.items()},
+        derived=derived,
+        rules={key: _rule(table, key, rule, known) for key, rule in table.rules.items()},
         fault_modes={code: _fault_mode(code, mode) for code, mode in table.fault_modes.items()},
         spares={code: Spare(code=code, label=_text(text)) for code, text in table.spares.items()},
         trades={name: _text(text) for name, text in table.trades.items()},
         plans={key: _plan(key, plan) for key, plan in table.plans.items()},
+        detector=None if table.detector is None else _detector(table.detector),
     )
 
 
@@ -116,12 +124,13 @@ def _metric(name: str, table: MetricTable) -> Metric:
     )
 
 
-def _rule(type_name: str, key: str, table: RuleTable, metrics: dict[str, Metric]) -> ThresholdRule:
+def _rule(whole: TypeTable, key: str, table: RuleTable, metrics: dict[str, Metric]) -> ThresholdRule:
+    metric = table.metric or _first_metric(whole, table)
     comparison, limit, clear_limit = _limits(table)
     return ThresholdRule(
-        id=f"{type_name}.{key}",
+        id=f"{whole.type_name}.{key}",
         key=key,
-        metric=table.metric,
+        metric=metric,
         comparison=comparison,
         limit=limit,
         clear_limit=clear_limit,
@@ -129,13 +138,48 @@ def _rule(type_name: str, key: str, table: RuleTable, metrics: dict[str, Metric]
         occurrences=1 if table.occurrences is None else table.occurrences,
         severity=Severity(table.severity),
         fault_mode=table.fault_mode,
-        kinds=_kinds(table.kinds, table.metric, metrics),
+        kinds=_kinds(table.kinds, metric, metrics),
         gated=table.gated,
         max_gap=table.max_gap,
         basis=_basis(table.basis),
         urgency=table.urgency,
         shadow=table.shadow,
+        signal=build_signal(table),
     )
+
+
+def _first_metric(whole: TypeTable, table: RuleTable) -> str:
+    """A combination of rules shows the readings of the first of them; what is wrong with it, the checks say."""
+    try:
+        names = names_of(parse(table.when or ""))
+    except ExpressionError:
+        names = ()
+    of = [whole.rules[name.name].metric for name in names if name.name in whole.rules]
+    return next((metric for metric in of if metric is not None), next(iter(whole.metrics), ""))
+
+
+def _derived(name: str, table: DerivedTable, metrics: Mapping[str, Metric]) -> DerivedMetric:
+    """It comes as the first of its inputs does; what is wrong with its expression, the checks say."""
+    try:
+        names = names_of(parse(table.expression))
+    except ExpressionError:
+        names = ()
+    first = next((metrics[one.name] for one in names if one.name in metrics), None)
+    metric = Metric(
+        name=name,
+        label=_text(table.name),
+        unit=table.unit,
+        kind=MetricKind(table.kind),
+        interval=None if first is None else first.interval,
+        occurs=None if first is None else first.occurs,
+        normal=_maybe_text(table.normal),
+        minimum=table.minimum,
+        maximum=table.maximum,
+        sentinels=frozenset(),
+        members=(),
+        kinds=frozenset(table.kinds) or (frozenset() if first is None else first.kinds),
+    )
+    return DerivedMetric(metric=metric, expression=table.expression)
 
 
 def _limits(table: RuleTable) -> tuple[Comparison, Limit, Limit]:
@@ -156,20 +200,6 @@ def _kinds(written: list[str], metric: str, metrics: dict[str, Metric]) -> froze
     return metrics[metric].kinds
 
 
-def _waiting(type_name: str, key: str, table: WaitingTable, metrics: dict[str, Metric]) -> WaitingRule:
-    return WaitingRule(
-        id=f"{type_name}.{key}",
-        key=key,
-        metric=table.metric,
-        limit=_text(table.limit),
-        severity=Severity(table.severity),
-        fault_mode=table.fault_mode,
-        kinds=_kinds(table.kinds, table.metric, metrics),
-        needs=Need(table.needs),
-        basis=_basis(table.basis),
-    )
-
-
 def _fault_mode(code: str, table: FaultModeTable) -> FaultMode:
     return FaultMode(
         code=code,
@@ -179,6 +209,16 @@ def _fault_mode(code: str, table: FaultModeTable) -> FaultMode:
         trade=table.trade,
         urgency={Severity.WARNING: table.urgency.warning, Severity.CRITICAL: table.urgency.critical},
         spares=tuple(table.spares),
+    )
+
+
+def _detector(table: DetectorTable) -> DetectorSpec:
+    return DetectorSpec(
+        metrics=tuple(table.metrics),
+        drivers=tuple(table.drivers),
+        gate=table.gate,
+        bin=table.bin_,
+        default=table.default,
     )
 
 

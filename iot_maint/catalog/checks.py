@@ -1,31 +1,26 @@
 """What the parts of an equipment type say of each other: every name that is used is declared, every limit sound."""
 
 from collections.abc import Collection, Iterator
-from typing import NamedTuple
 
+from iot_maint.catalog.expressions import check_derived, check_expressions
 from iot_maint.catalog.positions import KeyPath
+from iot_maint.catalog.problems import Problem
 from iot_maint.catalog.units import KNOWN_UNITS
 from iot_maint.domain.catalog import (
     RESERVED_MEASUREMENTS,
     RUNNING,
     Comparison,
+    DetectorSpec,
     EquipmentType,
     Limit,
     Metric,
     MetricKind,
     ThresholdRule,
-    WaitingRule,
 )
+from iot_maint.domain.signals import SignalKind
 from iot_maint.rules.limits import LimitProblem, check_rule, check_severities
 
 BOOLEAN_WORDS = frozenset({"true", "false", "on", "off", "开", "关"})
-
-
-class Problem(NamedTuple):
-    """One thing to mend, and the keys that lead to it."""
-
-    path: KeyPath
-    reason: str
 
 
 def find_problems(type_: EquipmentType) -> Iterator[Problem]:
@@ -35,16 +30,16 @@ def find_problems(type_: EquipmentType) -> Iterator[Problem]:
     yield from _check_parameters(type_)
     for metric in type_.metrics.values():
         yield from _check_metric(type_, metric)
+    for derived in type_.derived.values():
+        yield from check_derived(type_, derived)
     for rule in type_.rules.values():
         yield from _check_rule(type_, rule)
     for key, problem in check_severities(type_.rules.values()):
         yield Problem(("rules", key, _written(problem.attribute, type_.rules[key])), problem.reason)
-    for waiting in type_.waiting.values():
-        if waiting.key in type_.rules:
-            yield Problem(("waiting", waiting.key), "a rule of this key exists; keys are unique in a type")
-        yield from _check_names(type_, waiting, "waiting")
     yield from _check_fault_modes(type_)
     yield from _check_plans(type_)
+    if type_.detector is not None:
+        yield from _check_detector(type_, type_.detector)
 
 
 def _check_parameters(type_: EquipmentType) -> Iterator[Problem]:
@@ -86,24 +81,27 @@ def _is_numeric(word: str) -> bool:
 
 def _check_rule(type_: EquipmentType, rule: ThresholdRule) -> Iterator[Problem]:
     path = ("rules", rule.key)
-    yield from _check_names(type_, rule, "rules")
+    yield from _check_names(type_, rule)
     if rule.gated and RUNNING not in type_.metrics:
         yield Problem((*path, "gated"), f"a gated rule needs the metric {RUNNING}; declare it")
-    metric = type_.metrics.get(rule.metric)
+    metric = type_.metric_of(rule.metric)
     if metric is None:
         return
+    yield from _check_signal(path, rule, metric)
+    yield from check_expressions(type_, rule)
+    judged = rule.judged(metric)
     for attribute, limit in (("limit", rule.limit), ("clear_limit", rule.clear_limit)):
-        yield from _check_reference(type_, (*path, _written(attribute, rule)), limit, metric)
+        yield from _check_reference(type_, (*path, _written(attribute, rule)), limit, judged)
     for problem in check_rule(rule, metric):
         yield _in_file(path, rule, problem)
 
 
-def _check_names(type_: EquipmentType, rule: ThresholdRule | WaitingRule, table: str) -> Iterator[Problem]:
-    path = (table, rule.key)
-    yield from _check_declared((*path, "metric"), (rule.metric,), type_.metrics, "metric")
+def _check_names(type_: EquipmentType, rule: ThresholdRule) -> Iterator[Problem]:
+    path = ("rules", rule.key)
+    yield from _check_declared((*path, "metric"), (rule.metric,), (*type_.metrics, *type_.derived), "metric")
     yield from _check_declared((*path, "fault_mode"), (rule.fault_mode,), type_.fault_modes, "fault mode")
     yield from _check_declared((*path, "kinds"), rule.kinds, type_.kinds, "kind")
-    metric = type_.metrics.get(rule.metric)
+    metric = type_.metric_of(rule.metric)
     if metric is not None and metric.kinds and not rule.kinds <= metric.kinds:
         reason = f"{metric.name} exists on {', '.join(sorted(metric.kinds))} only"
         yield Problem((*path, "kinds"), reason)
@@ -117,6 +115,20 @@ def _check_reference(type_: EquipmentType, path: KeyPath, limit: Limit, metric: 
     if parameter is not None and parameter.unit != metric.unit:
         reason = f"{parameter.name} is in {parameter.unit}, but {metric.name} in {metric.unit}"
         yield Problem(path, reason)
+
+
+def _check_signal(path: KeyPath, rule: ThresholdRule, metric: Metric) -> Iterator[Problem]:
+    """Starts are a boolean's; all other signals of a metric are numbers made of numbers."""
+    kind = rule.signal_kind
+    fitting = {
+        SignalKind.STARTS: (MetricKind.BOOLEAN,),
+        SignalKind.DURATION: (MetricKind.BOOLEAN, MetricKind.NUMBER),
+        SignalKind.RATE: (MetricKind.NUMBER, MetricKind.COUNTER),
+        SignalKind.BASELINE: (MetricKind.NUMBER,),
+        SignalKind.SHARE: (MetricKind.NUMBER,),
+    }.get(kind)
+    if fitting is not None and metric.kind not in fitting:
+        yield Problem((*path, kind.value), f"{metric.name} is a {metric.kind}: needs a {' or '.join(fitting)}")
 
 
 def _check_fault_modes(type_: EquipmentType) -> Iterator[Problem]:
@@ -135,6 +147,22 @@ def _check_plans(type_: EquipmentType) -> Iterator[Problem]:
         meter = type_.metrics.get(plan.meter)
         if meter is None or meter.kind is not MetricKind.COUNTER or meter.unit != "h":
             yield Problem((*path, "meter"), f"{plan.meter} must be a declared counter in h")
+
+
+def _check_detector(type_: EquipmentType, spec: DetectorSpec) -> Iterator[Problem]:
+    for key, names in (("metrics", spec.metrics), ("drivers", spec.drivers)):
+        yield from _check_declared(("detector", key), names, type_.metrics, "metric")
+        for name in names:
+            metric = type_.metrics.get(name)
+            if metric is not None and metric.kind is not MetricKind.NUMBER:
+                yield Problem(("detector", key), f"{name} is a {metric.kind}; a detector looks at numbers")
+            if (*spec.metrics, *spec.drivers).count(name) > 1:
+                yield Problem(("detector", key), f"{name} stands there twice; it is watched or it explains, once")
+    if spec.gate is not None:
+        yield from _check_declared(("detector", "gate"), (spec.gate,), type_.metrics, "metric")
+        gate = type_.metrics.get(spec.gate)
+        if gate is not None and gate.kind is not MetricKind.BOOLEAN:
+            yield Problem(("detector", "gate"), f"{spec.gate} is a {gate.kind}; a gate is a boolean")
 
 
 def _check_declared(path: KeyPath, used: Collection[str], declared: Collection[str], what: str) -> Iterator[Problem]:

@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 DURATION = re.compile(r"^(\d+)(s|m|h|d)$")
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -16,6 +16,13 @@ def read_duration(written: object) -> object:
     if match is None:
         raise ValueError('must be a duration such as "60s", "10m", "1h" or "15d"')
     return timedelta(seconds=int(match[1]) * SECONDS[match[2]])
+
+
+def check_window(window: timedelta) -> timedelta:
+    """What is remembered of a window is bounded, and so is the window."""
+    if not timedelta(seconds=10) <= window <= timedelta(days=30):
+        raise ValueError("must be from 10s to 30d")
+    return window
 
 
 def read_limit(written: object) -> object:
@@ -41,6 +48,7 @@ def read_plain_text(written: object) -> object:
 
 Duration = Annotated[timedelta, BeforeValidator(read_duration)]
 Positive = Annotated[Duration, Field(gt=timedelta(0))]
+Window = Annotated[Duration, AfterValidator(check_window)]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]*(-[A-Z0-9]+)+$")]

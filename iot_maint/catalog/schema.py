@@ -12,6 +12,7 @@ from iot_maint.catalog.scalars import (
     Name,
     ParameterName,
     Positive,
+    Window,
     Words,
     read_basis,
     read_limit,
@@ -19,6 +20,7 @@ from iot_maint.catalog.scalars import (
 )
 
 Severities = Literal["warning", "critical"]
+SIGNALS = ("baseline", "rate", "starts", "share", "duration", "sequence", "when")
 Urgency = Annotated[int, Field(ge=1, le=4)]
 
 
@@ -92,10 +94,71 @@ class MetricTable(Table):
         return self
 
 
-class RuleTable(Table):
-    """`[rules.<key>]`: one limit on one side; `kinds` defaults to the metric's."""
+class BaselineTable(Table):
+    """`baseline = { … }`: the limit is in per cent of the equipment's own base."""
 
-    metric: str
+    days: Annotated[int, Field(ge=1, le=60)] = 30
+    learn: Annotated[int, Field(ge=1)] = 7
+    hold: bool = False
+
+    @model_validator(mode="after")
+    def _learns_in_time(self) -> Self:
+        if self.learn > self.days:
+            raise ValueError(f"learn = {self.learn} must be at most days = {self.days}")
+        return self
+
+
+class WindowTable(Table):
+    """`rate = { … }`: the limit is a change per hour; `starts = { … }`: a number per hour."""
+
+    window: Window
+
+
+class RangeTable(Table):
+    """`share = { … }` and `duration = { … }`: what lies outside the range is counted."""
+
+    window: Window
+    above: float | None = None
+    below: float | None = None
+
+    @model_validator(mode="after")
+    def _has_an_outside(self) -> Self:
+        if self.above is None and self.below is None:
+            raise ValueError("needs above, below, or both: what lies beyond them is counted")
+        if self.above is not None and self.below is not None and self.below > self.above:
+            raise ValueError(f"below = {self.below:g} must not be more than above = {self.above:g}")
+        return self
+
+
+class ShareTable(RangeTable):
+    """The limit is a share of the window's readings, in per cent, of `at_least` so many."""
+
+    at_least: Annotated[int, Field(ge=1)] = 20
+
+
+class DurationTable(RangeTable):
+    """The limit is in seconds of the window; of a boolean, write above = 0: it holds while true."""
+
+
+class SequenceTable(Table):
+    """`sequence = { … }`: the limit is in seconds since `after` became true, as long as `until` is not."""
+
+    after: Words
+    until: Words
+
+
+class RuleTable(Table):
+    """`[rules.<key>]`: one limit on one side, over the metric or a signal of it; `kinds` defaults to the metric's."""
+
+    metric: str | None = None
+    baseline: BaselineTable | None = None
+    rate: WindowTable | None = None
+    starts: WindowTable | None = None
+    share: ShareTable | None = None
+    duration: DurationTable | None = None
+    sequence: SequenceTable | None = None
+    when: Words | None = None
+    within: Window | None = None
     above: LimitSpec | None = None
     below: LimitSpec | None = None
     is_: bool | None = Field(default=None, alias="is")
@@ -114,24 +177,25 @@ class RuleTable(Table):
     @model_validator(mode="after")
     def _has_one_limit_and_one_patience(self) -> Self:
         if sum(limit is not None for limit in (self.above, self.below, self.is_)) != 1:
-            raise ValueError("needs a limit: exactly one of above, below, is (or list it under [waiting])")
+            raise ValueError("needs a limit: exactly one of above, below, is")
         if (self.clear is None) == (self.is_ is None):
             raise ValueError("above and below need a clear limit, is has none")
         if (self.for_ is None) == (self.occurrences is None):
             raise ValueError('needs either for = "10m" or occurrences = 5, not both')
         return self
 
-
-class WaitingTable(Table):
-    """`[waiting.<key>]`: a limit whose kind of rule does not run yet."""
-
-    metric: str
-    limit: TextTable
-    severity: Severities
-    fault_mode: str
-    needs: Literal["baseline", "window", "sibling", "sequence"]
-    kinds: list[Name] = []
-    basis: BasisSpec
+    @model_validator(mode="after")
+    def _is_of_one_kind(self) -> Self:
+        named = [kind for kind in SIGNALS if getattr(self, kind) is not None]
+        if len(named) > 1:
+            raise ValueError(f"{' and '.join(named)} are two kinds of rule: write two rules")
+        if self.metric is None and self.when is None:
+            raise ValueError("needs a metric; only a combination of rules (when) is of none")
+        if self.within is not None and self.when is None:
+            raise ValueError("within belongs to when")
+        if self.when is not None and self.is_ is not True:
+            raise ValueError("a combination of rules (when) needs is = true")
+        return self
 
 
 class UrgencyTable(Table):
@@ -159,6 +223,19 @@ class ParameterTable(Table):
     unit: str
 
 
+class DerivedTable(Table):
+    """`[derived.<name>]`: a metric that is worked out from others."""
+
+    name: TextTable
+    unit: str
+    expression: Words
+    kind: Literal["number", "boolean"] = "number"
+    normal: PlainText | None = None
+    minimum: float | None = Field(default=None, alias="min")
+    maximum: float | None = Field(default=None, alias="max")
+    kinds: list[Name] = []
+
+
 class PlanTable(Table):
     """`[plans.<key>]`: by calendar, by meter, or whichever comes first."""
 
@@ -182,6 +259,16 @@ class PlanTable(Table):
         return self
 
 
+class DetectorTable(Table):
+    """`[detector]`: what is watched, what explains it, what tells running from standing; `bin` between rows."""
+
+    metrics: Annotated[list[str], Field(min_length=1)]
+    drivers: list[str] = []
+    gate: str | None = None
+    bin_: Positive = Field(alias="bin")
+    default: Name | None = None
+
+
 class CommonTable(Table):
     """What every type has beside its own: the whole of `common.toml`."""
 
@@ -201,9 +288,10 @@ class TypeTable(Table):
     kinds: dict[Name, TextTable] = {}
     parameters: dict[ParameterName, ParameterTable] = {}
     metrics: dict[Name, MetricTable]
+    derived: dict[Name, DerivedTable] = {}
     rules: dict[Name, RuleTable] = {}
-    waiting: dict[Name, WaitingTable] = {}
     fault_modes: dict[Code, FaultModeTable] = {}
     spares: dict[Name, TextTable] = {}
     trades: dict[Name, TextTable] = {}
     plans: dict[Name, PlanTable] = {}
+    detector: DetectorTable | None = None

@@ -1,9 +1,11 @@
 """An equipment type as data: its metrics, limits, fault modes, maintenance plans and spares."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
+
+from iot_maint.domain.signals import Composite, Sequence, Signal, SignalKind
 
 UNREGISTERED = "unregistered"
 DATA_QUALITY = "data_quality"
@@ -60,15 +62,6 @@ class Occurs(StrEnum):
     STOP = "stop"
     TEST = "test"
     EVENT = "event"
-
-
-class Need(StrEnum):
-    """The rule kind that a declared but not yet running limit waits for."""
-
-    BASELINE = "baseline"
-    WINDOW = "window"
-    SIBLING = "sibling"
-    SEQUENCE = "sequence"
 
 
 class Comparison(StrEnum):
@@ -146,7 +139,7 @@ class Metric:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThresholdRule:
-    """A limit on one metric.
+    """A limit on one metric, or on a `signal` that is made of its readings.
 
     Raised when the value stood strictly beyond `limit` for `for_duration` (or `occurrences` times in a row); cleared
     strictly beyond `clear_limit` on the other side, so a value hovering at the limit does not flap.  For `is` rules
@@ -169,21 +162,40 @@ class ThresholdRule:
     basis: Basis
     urgency: int | None = None  # instead of the fault mode's for this severity: one symptom may not wait
     shadow: bool = False  # recorded, never ordered, until somebody promotes it
+    signal: Signal | None = None
+
+    @property
+    def signal_kind(self) -> SignalKind:
+        """The kind of rule that it is."""
+        return SignalKind.THRESHOLD if self.signal is None else self.signal.kind
+
+    def judged(self, metric: Metric) -> Metric:
+        """What the limit stands over, as a metric: `metric` itself, or the signal, in its unit and of any size.
+
+        A sequence and a composite go by the clock, whatever their metric comes with.
+        """
+        signal = self.signal
+        if signal is None:
+            return metric
+        by_the_clock = isinstance(signal, Sequence | Composite)
+        return replace(
+            metric,
+            unit=signal.unit(metric.unit),
+            kind=MetricKind.BOOLEAN if isinstance(signal, Composite) else MetricKind.NUMBER,
+            interval=None if by_the_clock else metric.interval,
+            occurs=None if by_the_clock else metric.occurs,
+            minimum=None,
+            maximum=None,
+            members=(),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WaitingRule:
-    """A declared limit that needs a rule kind which does not run yet; listed, never evaluated."""
+class DerivedMetric:
+    """A metric that no device sends: `expression` over those that devices send, and the equipment's parameters."""
 
-    id: str
-    key: str
-    metric: str
-    limit: Text
-    severity: Severity
-    fault_mode: str
-    kinds: frozenset[str]
-    needs: Need
-    basis: Basis
+    metric: Metric
+    expression: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,6 +244,21 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DetectorSpec:
+    """What the detectors of a type look at, of each kind what exists there.
+
+    `metrics` are watched and may be culprits; `drivers` only explain them; while `gate` is 0 the equipment stands.
+    `bin`: between rows, each the mean of what came in it.  `default` is the detector that `auto` means.
+    """
+
+    metrics: tuple[str, ...]
+    drivers: tuple[str, ...]
+    gate: str | None
+    bin: timedelta
+    default: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EquipmentType:
     """Everything the product knows of one type; its name is also its measurement."""
 
@@ -241,12 +268,18 @@ class EquipmentType:
     settle: timedelta
     metrics: Mapping[str, Metric]
     parameters: Mapping[str, Parameter]
+    derived: Mapping[str, DerivedMetric]
     rules: Mapping[str, ThresholdRule]
-    waiting: Mapping[str, WaitingRule]
     fault_modes: Mapping[str, FaultMode]
     spares: Mapping[str, Spare]
     trades: Mapping[str, Text]
     plans: Mapping[str, PlanTemplate]
+    detector: DetectorSpec | None = None
+
+    def metric_of(self, name: str) -> Metric | None:
+        """The metric of that name, sent or derived; None when there is none."""
+        derived = self.derived.get(name)
+        return self.metrics.get(name) if derived is None else derived.metric
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from iot_maint.domain.catalog import Comparison, Severity
+from iot_maint.domain.signals import Sensed
 
 
 class FindingKind(StrEnum):
@@ -70,6 +71,7 @@ class Evidence:
     the expected time between readings, in seconds, and `readings` the last one, if its value is still known.
     Of an `anomaly`, `metric` is the one that drove it most, on the side of `comparison`, `readings` are means of bins
     of it, and the limits are the score's.
+    Of a `signal`, the limits are in its unit and stand over its value; `readings` are those that it was made of.
     """
 
     rule: str
@@ -85,6 +87,7 @@ class Evidence:
     readings: tuple[tuple[int, float], ...]
     silence: Silence | None = None
     anomaly: Anomaly | None = None
+    signal: Sensed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

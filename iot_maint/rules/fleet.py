@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from iot_maint.domain.catalog import RUNNING
 from iot_maint.domain.columns import Floats, Integers, Origin, TelemetryColumns
-from iot_maint.rules.program import RECENT, Program
+from iot_maint.rules.memories import Memory
+from iot_maint.rules.program import Program
+from iot_maint.rules.quiet import Calm, QuietBand
 from iot_maint.rules.series_rows import NEVER_MS, SeriesRows
-from iot_maint.rules.state import EquipmentState, Running, Standing
-from iot_maint.rules.threshold import QuietBand
+from iot_maint.rules.state import RECENT, EquipmentState, Running, Standing
 
 _SMALLEST = 5e-324  # whatever is more runs
 _ROOM = 256
@@ -27,7 +28,7 @@ Booleans = NDArray[np.bool_]
 class _Member:
     """One piece of equipment: its rows by metric, one more for the running state, and what no row holds."""
 
-    __slots__ = ("alarms", "number", "program", "rows", "running", "started_ms")
+    __slots__ = ("alarms", "counted", "number", "program", "rows", "running", "signals", "started_ms")
 
     def __init__(self, number: int, program: Program, rows: Mapping[str, int], running: int) -> None:
         self.number = number
@@ -36,6 +37,8 @@ class _Member:
         self.running = running
         self.started_ms: int | None = None
         self.alarms: Mapping[str, Standing] = {}
+        self.signals: Mapping[str, Memory] = {}
+        self.counted: Mapping[str, int] = {}  # by metric: readings that `signals` know of
 
 
 class _Place(NamedTuple):
@@ -87,6 +90,7 @@ class Fleet:
         self._places: dict[Origin, _Place] = {}
         self._active: Booleans = np.zeros(1, dtype=np.bool_)
         self._changed: Booleans = np.zeros(1, dtype=np.bool_)
+        self._until_ms: Integers = np.zeros(1, dtype=np.int64)  # from then on any message needs a closer look
 
     def is_active(self, code: str) -> bool:
         """Whether the equipment's state is here."""
@@ -112,24 +116,30 @@ class Fleet:
             if number + 1 >= len(self._active):  # one more: an index of −1 means nobody
                 self._active = np.concatenate([self._active, np.zeros(number + _ROOM, dtype=np.bool_)])
                 self._changed = np.concatenate([self._changed, np.zeros(number + _ROOM, dtype=np.bool_)])
-        rows = {quiet.metric: self._rows.take() for quiet in program.quiet}
+                self._until_ms = np.concatenate([self._until_ms, np.zeros(number + _ROOM, dtype=np.int64)])
+        rows = {watch.metric: self._rows.take() for watch in program.watches}
         self._members[code] = _Member(number, program, rows, self._rows.take())
 
     def activate(self, code: str, state: EquipmentState) -> None:
         """Take over the state of seated equipment, of which no rule has anything to remember."""
         member, rows = self._members[code], self._rows
-        for quiet in member.program.quiet:
-            row = member.rows[quiet.metric]
-            rows.write(row, quiet.band, quiet.slow_after_ms)
-            if (series := state.series.get(quiet.metric)) is not None:
+        rest = member.program.rest(state)
+        self._until_ms[member.number] = rest.until_ms
+        for watch in member.program.watches:
+            row = member.rows[watch.metric]
+            rows.write(row, rest.calm[watch.metric], watch.slow_after_ms)
+            if (series := state.series.get(watch.metric)) is not None:
                 rows.remember(row, series)
         running = state.running
-        rows.write(member.running, _running_band(running), None)
+        rows.write(member.running, Calm(_running_band(running)), None)
         member.started_ms = None
         if running is not None:
             rows.last_ms[member.running] = running.at_ms
             member.started_ms = running.started_ms
         member.alarms = state.alarms
+        member.signals = state.signals
+        absorbing = member.program.absorbing
+        member.counted = {metric: int(rows.count[member.rows[metric]]) for metric in absorbing}
         self._active[member.number] = True
 
     def deactivate(self, code: str) -> None:
@@ -153,8 +163,19 @@ class Fleet:
         for code, member, on, at_ms in zip(codes, members, runs, heard, strict=True):
             series = {metric: next(all_series) for metric in member.rows if next(has_begun)}
             known = Running(on, at_ms, member.started_ms) if at_ms != NEVER_MS else None
-            states[code] = EquipmentState(known, series, {}, member.alarms)
+            states[code] = EquipmentState(known, series, {}, member.alarms, self._signals_of(member))
         return states
+
+    def _signals_of(self, member: _Member) -> Mapping[str, Memory]:
+        """What its signals remember, with the readings since."""
+        if not member.counted:
+            return member.signals
+        signals = dict(member.signals)
+        for metric, counted in member.counted.items():
+            readings = int(self._rows.count[member.rows[metric]]) - counted
+            for key, absorb in member.program.absorbing[metric] if readings else ():
+                signals[key] = absorb(signals[key], readings)
+        return signals
 
     def changed(self) -> list[str]:
         """Active equipment whose memory has grown since `forget_changes`."""
@@ -239,10 +260,11 @@ class Fleet:
         if starts is not None:
             before_ms[starts] = rows.last_ms[row[starts]]
         quiet = (value >= rows.lowest[row]) & (value <= rows.highest[row]) & (value != rows.never[row])
-        quiet &= at_ms > before_ms
+        quiet &= (at_ms > before_ms) & (at_ms < rows.until_ms[row])
         loud = np.zeros(len(self._active), dtype=np.bool_)
         loud[member[~quiet]] = True
         loud[members[seating.has_unknown[origin_of]]] = True
+        loud[members[heard & (telemetry.at_ms >= self._until_ms[members])]] = True
         odd = [*wanted, *telemetry.texts, *telemetry.messages_with(self._sentinels).tolist()]
         loud[members[odd]] = True
         kept = ~loud[member]

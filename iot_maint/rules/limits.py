@@ -40,6 +40,7 @@ def check_limit(comparison: Comparison, limit: Limit, clear_limit: Limit) -> tup
 
 def check_rule(rule: ThresholdRule, metric: Metric) -> tuple[LimitProblem, ...]:
     """Problems of a rule on its metric: its limits, and whether it dwells or counts as the metric comes."""
+    metric = rule.judged(metric)
     return (
         *check_limit(rule.comparison, rule.limit, rule.clear_limit),
         *_check_meaning(rule, metric),
@@ -71,6 +72,7 @@ def _watch_the_same(one: ThresholdRule, other: ThresholdRule) -> bool:
     share_kind = not one.kinds or not other.kinds or bool(one.kinds & other.kinds)
     return (
         one.metric == other.metric
+        and one.signal == other.signal
         and one.comparison is other.comparison is not Comparison.IS
         and one.limit.parameter == other.limit.parameter
         and share_kind

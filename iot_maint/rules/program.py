@@ -1,16 +1,14 @@
 """All rules of one piece of equipment, compiled to one function over its telemetry."""
 
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import NamedTuple
 
-from iot_maint.domain.catalog import RUNNING, EquipmentType, Metric
+from iot_maint.domain.catalog import RUNNING, EquipmentType
 from iot_maint.domain.equipment import EquipmentStatus, Monitored
-from iot_maint.domain.findings import Evidence, Finding, FindingKind, RunningKnowledge
-from iot_maint.domain.instants import instant
+from iot_maint.domain.findings import Evidence, Finding, RunningKnowledge
 from iot_maint.domain.shadow import standing_name
+from iot_maint.domain.signals import Baseline
 from iot_maint.domain.telemetry import Telemetry
 from iot_maint.rules.applicability import (
     GAP_FACTOR,
@@ -20,37 +18,56 @@ from iot_maint.rules.applicability import (
     RuleStanding,
     interval_of,
     report_rules,
+    signal_key,
 )
 from iot_maint.rules.interpretation import Interpret, compile_interpretation
-from iot_maint.rules.state import EquipmentState, RuleState, Running, Series
-from iot_maint.rules.threshold import QuietBand, Step, compile_threshold, quiet_band
-
-RECENT = 8  # readings that a series remembers
+from iot_maint.rules.judging import Judging
+from iot_maint.rules.looking import compile_looks
+from iot_maint.rules.looks import Look, Rest, Taken
+from iot_maint.rules.memories import Memory
+from iot_maint.rules.quiet import FOREVER_MS, both
+from iot_maint.rules.signals.baseline import learned_days
+from iot_maint.rules.state import RECENT, EquipmentState, Running, Series
+from iot_maint.rules.watching import Watch, compile_watches
 
 Decide = Callable[[EquipmentState, Telemetry], tuple[EquipmentState, tuple[Finding, ...]]]
+Absorb = Callable[[Memory, int], Memory]
 Gate = Callable[[Running | None, int], RunningKnowledge | None]
-
-
-class QuietSeries(NamedTuple):
-    """A watched metric: the values that cross no limit, and the gap that counts as slow (None: none does)."""
-
-    metric: str
-    slow_after_ms: int | None
-    band: QuietBand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
     """The compiled rules of one piece of equipment.  `decide` is a fold: state and telemetry → state and findings.
 
-    While no rule has anything to remember, readings within `quiet` only add to their series.
+    While no rule has anything to remember, readings that are `calm` only add to their series.  A program that
+    `forgets` is of equipment under maintenance: what its signals knew is not true of the repaired one.
     """
 
     decide: Decide
-    quiet: tuple[QuietSeries, ...]
+    watches: tuple[Watch, ...]
+    looks: tuple[Look, ...]
     interpret: Interpret
     metrics: frozenset[str]
     reports: tuple[RuleReport, ...]
+    forgets: bool
+    absorbing: Mapping[str, tuple[tuple[str, Absorb], ...]]
+
+    @property
+    def signal_keys(self) -> frozenset[str]:
+        """Under which its signals keep what they remember."""
+        own = (sensor.key for watch in self.watches for sensor in watch.sensors)
+        return frozenset(own).union(*(look.keys for look in self.looks))
+
+    def rest(self, state: EquipmentState) -> Rest:
+        """While no rule has anything to remember: by metric, the readings that only add to their series."""
+        calm = {watch.metric: watch.calm(state) for watch in self.watches}
+        until_ms = FOREVER_MS
+        for look in self.looks:
+            rest = look.rest(state)
+            until_ms = min(until_ms, rest.until_ms)
+            for metric, one in rest.calm.items():
+                calm[metric] = both(calm[metric], one)
+        return Rest(calm, until_ms)
 
     @property
     def active(self) -> Mapping[str, ActiveRule]:
@@ -81,20 +98,14 @@ def compile_gate(equipment_type: EquipmentType, monitored: Monitored) -> Gate:
 def compile_program(equipment_type: EquipmentType, monitored: Monitored, late_after: timedelta) -> Program:
     """The rules that run for this equipment, with its limits, as one function."""
     reports = tuple(report_rules(equipment_type, monitored))
-    by_metric: dict[str, list[tuple[ActiveRule, Step]]] = {}
-    for report in reports:
-        if report.active is not None:
-            by_metric.setdefault(report.active.metric, []).append((report.active, compile_threshold(report.active)))
-    physical = {name: _physical_range(metric) for name, metric in equipment_type.metrics.items()}
-    quiet = tuple(
-        QuietSeries(metric, _slow_after(checks), _within(quiet_band(rule for rule, _ in checks), physical[metric]))
-        for metric, checks in by_metric.items()
-    )
-    plan = tuple((*series[:2], tuple(by_metric[series.metric])) for series in quiet)
+    in_service = monitored.equipment.status is EquipmentStatus.IN_SERVICE
+    active = [report.active for report in reports if report.active is not None]
+    looks = tuple(compile_looks(equipment_type, monitored, active))
+    inputs = sorted({name for look in looks for name in look.inputs})
+    watches = tuple(compile_watches(equipment_type, active, inputs, learns=in_service))
     gate = compile_gate(equipment_type, monitored)
     interpret = compile_interpretation(equipment_type)
     late_ms = round(late_after.total_seconds() * 1000)
-    in_service = monitored.equipment.status is EquipmentStatus.IN_SERVICE
     code = monitored.equipment.code
 
     def decide(state: EquipmentState, telemetry: Telemetry) -> tuple[EquipmentState, tuple[Finding, ...]]:
@@ -104,38 +115,34 @@ def compile_program(equipment_type: EquipmentType, monitored: Monitored, late_af
         values, _ = interpret(telemetry)
         late = telemetry.received_at_ms - at_ms > late_ms
         running = follow_running(state.running, at_ms, values.get(RUNNING))
-        knowledge = gate(running, at_ms)
-        series, rules = dict(state.series), dict(state.rules)
-        findings: list[Finding] = []
-        for metric, slow_after_ms, checks in plan:
-            value = values.get(metric)
-            if value is None:
+        judging = Judging(code, state, at_ms, late, in_service, gate(running, at_ms))
+        series, taken = dict(state.series), set[str]()
+        for watch in watches:
+            value = values.get(watch.metric)
+            if value is None or not watch.lowest <= value <= watch.highest:  # a broken sensor's is no evidence
                 continue
-            possible = physical[metric]
-            if not possible[0] <= value <= possible[1]:  # a broken sensor's number is no evidence of anything
-                continue
-            before = series.get(metric)
+            before = series.get(watch.metric)
             if before is not None and at_ms <= before.recent[-1][0]:  # the same reading, or out of order
                 continue
-            for rule, step in checks:
-                was = rules.get(rule.id)
-                known = knowledge if rule.gated else RunningKnowledge.NOT_GATED
-                now, kind = step(was, before, at_ms, value, late, in_service, known)
-                if now is not None:
-                    rules[rule.id] = now
-                elif was is not None:
-                    del rules[rule.id]
-                if kind is not None:
-                    findings.append(_finding(code, rule, kind, now or was, at_ms, value))
-            series[metric] = _extend(before, at_ms, value, slow_after_ms)
-        return EquipmentState(running, series, rules, state.alarms), tuple(findings)
+            for rule, step in watch.checks:
+                judging.judge(rule, step, before, value, value)
+            for sensor in watch.sensors:
+                judging.sense(sensor, before, value)
+            series[watch.metric] = _extend(before, at_ms, value, watch.slow_after_ms)
+            taken.add(watch.metric)
+        for look in looks:
+            look.look(judging, Taken(state.series, series, taken))
+        return EquipmentState(running, series, judging.rules, state.alarms, judging.signals), tuple(judging.findings)
 
     return Program(
         decide=decide,
-        quiet=quiet,
+        watches=watches,
+        looks=looks,
         interpret=interpret,
         metrics=frozenset(equipment_type.metrics),
         reports=reports,
+        forgets=monitored.equipment.status is EquipmentStatus.UNDER_MAINTENANCE,
+        absorbing={watch.metric: absorbing for watch in watches if (absorbing := tuple(_absorbing(watch)))},
     )
 
 
@@ -163,9 +170,22 @@ def reports_with_speed(state: EquipmentState, program: Program) -> tuple[RuleRep
     """The program's reports, with rules whose series is sampled too slowly shown as not running."""
     slow = too_slow(state, program)
     return tuple(
-        replace(report, standing=RuleStanding.SAMPLED_TOO_SLOWLY) if report.rule in slow else report
+        replace(report, standing=RuleStanding.SAMPLED_TOO_SLOWLY)
+        if report.rule in slow
+        else _with_learning(report, state)
         for report in program.reports
     )
+
+
+def _with_learning(report: RuleReport, state: EquipmentState) -> RuleReport:
+    """A rule whose base does not know enough days yet is learning; `detail` says how many of how many it knows."""
+    active = report.active
+    if active is None or not isinstance(active.signal, Baseline):
+        return report
+    known = learned_days(state.signals.get(signal_key(active.metric, active.signal)))
+    if known >= active.signal.learn:
+        return report
+    return replace(report, standing=RuleStanding.LEARNING, detail=f"{known}/{active.signal.learn}")
 
 
 def retire_rules(state: EquipmentState, program: Program) -> tuple[EquipmentState, tuple[Evidence, ...]]:
@@ -182,28 +202,20 @@ def retire_rules(state: EquipmentState, program: Program) -> tuple[EquipmentStat
         if rule in active and standing_name(active[rule].fault_mode, active[rule].shadow) != mode
     }
     kept = {rule: rule_state for rule, rule_state in state.rules.items() if rule in active and rule not in astray}
-    if len(kept) == len(state.rules):
+    keys = frozenset[str]() if program.forgets else program.signal_keys
+    signals = {key: memory for key, memory in state.signals.items() if key in keys}
+    if len(kept) == len(state.rules) and len(signals) == len(state.signals):
         return state, ()
     gone = {rule: rule_state for rule, rule_state in state.rules.items() if rule not in kept}
-    return EquipmentState(state.running, state.series, kept, state.alarms), tuple(
+    return EquipmentState(state.running, state.series, kept, state.alarms, signals), tuple(
         s.evidence for s in gone.values() if s.evidence is not None
     )
 
 
-def _physical_range(metric: Metric) -> tuple[float, float]:
-    """What a value of the metric can be at all."""
-    low = -math.inf if metric.minimum is None else metric.minimum
-    return low, math.inf if metric.maximum is None else metric.maximum
-
-
-def _within(band: QuietBand, physical: tuple[float, float]) -> QuietBand:
-    """What needs no closer look: it crosses no limit, and can be."""
-    return QuietBand(max(band.lowest, physical[0]), min(band.highest, physical[1]), band.never)
-
-
-def _slow_after(rules: list[tuple[ActiveRule, Step]]) -> int | None:
-    gaps = [rule.max_gap_ms for rule, _ in rules if rule.max_gap_ms is not None]
-    return min(gaps) if gaps else None
+def _absorbing(watch: Watch) -> Iterator[tuple[str, Absorb]]:
+    for sensor in watch.sensors:
+        if sensor.fold.absorb is not None:
+            yield sensor.key, sensor.fold.absorb
 
 
 def _extend(before: Series | None, at_ms: int, value: float, slow_after_ms: int | None) -> Series:
@@ -212,25 +224,3 @@ def _extend(before: Series | None, at_ms: int, value: float, slow_after_ms: int 
     recent = before.recent
     slow = slow_after_ms is not None and at_ms - recent[-1][0] > slow_after_ms
     return Series((*recent[1 - RECENT :], (at_ms, value)), before.slow_gaps + 1 if slow else 0)
-
-
-def _finding(
-    code: str, rule: ActiveRule, kind: FindingKind, state: RuleState | None, at_ms: int, value: float
-) -> Finding:
-    if state is None or state.evidence is None:
-        raise AssertionError(f"{rule.id} spoke without evidence")
-    evidence = state.evidence
-    said_at_ms = state.complete_ms if kind is FindingKind.RAISED and state.complete_ms is not None else at_ms
-    if kind is FindingKind.CLEARED:
-        evidence = replace(evidence, readings=((at_ms, value),))
-    return Finding(
-        kind=kind,
-        equipment=code,
-        fault_mode=rule.fault_mode,
-        rule=rule.id,
-        severity=evidence.severity,
-        onset_at=instant(state.onset_ms),
-        at=instant(said_at_ms),
-        evidence=evidence,
-        shadow=rule.shadow,
-    )

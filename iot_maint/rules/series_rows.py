@@ -5,16 +5,15 @@ from collections.abc import Iterator
 import numpy as np
 
 from iot_maint.domain.columns import Floats, Integers
-from iot_maint.rules.program import RECENT
-from iot_maint.rules.state import Series
-from iot_maint.rules.threshold import QuietBand
+from iot_maint.rules.quiet import Calm
+from iot_maint.rules.state import RECENT, Series
 
 NEVER_MS = -(2**62)
 _ROOM = 256
 
 
 class SeriesRows:
-    """One row a series: the band in which it is quiet, and what it remembers."""
+    """One row a series: the band in which it is quiet and until when, and what it remembers."""
 
     def __init__(self) -> None:
         self._used = 0
@@ -22,6 +21,7 @@ class SeriesRows:
         self.lowest: Floats = np.empty(0)
         self.highest: Floats = np.empty(0)
         self.never: Floats = np.empty(0)
+        self.until_ms: Integers = np.empty(0, dtype=np.int64)
         self.slow_after_ms: Floats = np.empty(0)
         self.last_ms: Integers = np.empty(0, dtype=np.int64)
         self.slow_gaps: Integers = np.empty(0, dtype=np.int64)
@@ -47,9 +47,10 @@ class SeriesRows:
         """Nobody uses it any longer."""
         self._free.append(row)
 
-    def write(self, row: int, band: QuietBand, slow_after_ms: int | None) -> None:
+    def write(self, row: int, calm: Calm, slow_after_ms: int | None) -> None:
         """The band of a series without any readings."""
-        self.lowest[row], self.highest[row], self.never[row] = band
+        self.lowest[row], self.highest[row], self.never[row] = calm.band
+        self.until_ms[row] = calm.until_ms
         self.slow_after_ms[row] = np.inf if slow_after_ms is None else slow_after_ms
         self.last_ms[row], self.slow_gaps[row], self.count[row] = NEVER_MS, 0, 0
 

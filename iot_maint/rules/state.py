@@ -11,8 +11,11 @@ import msgspec
 from iot_maint.domain.catalog import Severity
 from iot_maint.domain.errors import UnknownFormat
 from iot_maint.domain.findings import Evidence
+from iot_maint.rules.memories import Memory
 
 FORMAT = 1
+
+RECENT = 8  # readings that a series remembers
 
 Readings = tuple[tuple[int, float], ...]
 
@@ -66,6 +69,7 @@ class Standing(msgspec.Struct, frozen=True):
 class EquipmentState(msgspec.Struct, frozen=True):
     """All of it.  `rules` holds only rules whose limit is crossed, by id; `alarms` are by fault mode.
 
+    `signals` are by the keys that `rules.applicability.signal_key` gives; checkpoints before 0013 have none.
     `models` is what the detectors remember, by name, in their own form; it is put in when the state is saved.
     """
 
@@ -73,6 +77,7 @@ class EquipmentState(msgspec.Struct, frozen=True):
     series: Mapping[str, Series] = {}
     rules: Mapping[str, RuleState] = {}
     alarms: Mapping[str, Standing] = {}
+    signals: Mapping[str, Memory] = {}
     models: Mapping[str, bytes] = {}
 
 

@@ -1,8 +1,6 @@
 """One limit over one series, reading by reading: dwell or count, hysteresis, and the evidence for what it says."""
 
-import math
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -16,7 +14,7 @@ READINGS_AFTER = 5
 READINGS_AT_END = 5
 
 Outcome = tuple[RuleState | None, FindingKind | None]
-Step = Callable[[RuleState | None, Series | None, int, float, bool, bool, RunningKnowledge | None], Outcome]
+Step = Callable[[RuleState | None, Series | None, int, float, float, bool, bool, RunningKnowledge | None], Outcome]
 
 
 def crosses(comparison: Comparison, limit: float) -> Callable[[float], bool]:
@@ -37,31 +35,18 @@ def clears(comparison: Comparison, clear_limit: float) -> Callable[[float], bool
     return lambda value: value != clear_limit
 
 
-class QuietBand(NamedTuple):
-    """From `lowest` to `highest`, but for the one number `never` (NaN: none); nothing lies in it where they cross."""
-
-    lowest: float
-    highest: float
-    never: float
+Checks = tuple[tuple[ActiveRule, Step], ...]
 
 
-def quiet_band(rules: Iterable[ActiveRule]) -> QuietBand:
-    """The values that cross none of these limits, or fewer."""
-    lowest, highest, never = -math.inf, math.inf, math.nan
-    for rule in rules:
-        if rule.comparison is Comparison.ABOVE:
-            highest = min(highest, rule.limit)
-        elif rule.comparison is Comparison.BELOW:
-            lowest = max(lowest, rule.limit)
-        elif math.isnan(never) or never == rule.limit:
-            never = rule.limit
-        else:
-            return QuietBand(math.inf, -math.inf, math.nan)
-    return QuietBand(lowest, highest, never)
+def compile_checks(rules: Iterable[ActiveRule]) -> Checks:
+    """The step of each limit."""
+    return tuple((rule, compile_threshold(rule)) for rule in rules)
 
 
 def compile_threshold(rule: ActiveRule) -> Step:
-    """A step of that rule: (state, series before, at_ms, value, late, may_raise, gate) → (state, finding's kind).
+    """A step of that rule: (state, series before, at_ms, value, signal, late, may_raise, gate) → (state, found kind).
+
+    `signal` is what the limit stands over; `value`, the reading that led to it, is what the evidence keeps.
 
     The hysteresis holds within the dwell too: it begins with a value beyond the limit and ends with one beyond the
     clear limit, so noise around the limit does not start it anew; but only a value beyond the limit raises.  A rule
@@ -78,14 +63,15 @@ def compile_threshold(rule: ActiveRule) -> Step:
         before: Series | None,
         at_ms: int,
         value: float,
+        signal: float,
         late: bool,
         may_raise: bool,
         gate: RunningKnowledge | None,
     ) -> Outcome:
         if state is not None and state.evidence is not None:
-            return (None, FindingKind.CLEARED) if gate is not None and cleared(value) else (state, None)
-        beyond = crossed(value)
-        holds = beyond or (state is not None and occurrences == 1 and not cleared(value))
+            return (None, FindingKind.CLEARED) if gate is not None and cleared(signal) else (state, None)
+        beyond = crossed(signal)
+        holds = beyond or (state is not None and occurrences == 1 and not cleared(signal))
         if gate is None or not may_raise or not holds:
             return None, None
         broken = before is None or (max_gap_ms is not None and at_ms - before.last_at_ms > max_gap_ms)

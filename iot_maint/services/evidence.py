@@ -11,6 +11,7 @@ from iot_maint.domain.json_value import JsonObject
 from iot_maint.rules.threshold import clears
 from iot_maint.services.anomaly_text import anomaly_document, say_anomaly
 from iot_maint.services.quantities import say_instant, say_quantity, say_span
+from iot_maint.services.signal_text import say_sensed, say_signal_value, sensed_document
 from iot_maint.services.silence_text import say_silence, silence_document
 from iot_maint.services.texts import ASSUMED_RUNNING, BASES, NO_LONGER_JUDGED
 
@@ -51,6 +52,7 @@ def evidence_document(
         "metric": evidence.metric,
         "metric_label": metric.label.of(language) if metric is not None else evidence.metric,
         "unit": metric.unit if metric is not None else None,
+        "limit_unit": _limit_unit(evidence, metric),
         "comparison": evidence.comparison.value if of_a_value else None,
         "limit": evidence.limit if of_a_value else None,
         "clear_limit": evidence.clear_limit if of_a_value else None,
@@ -61,6 +63,7 @@ def evidence_document(
         "basis_label": say_basis(evidence.basis, language),
         "running": evidence.running.value,
         "readings": [{"at": say_instant(instant(at_ms), zone), "value": value} for at_ms, value in evidence.readings],
+        "signal": sensed_document(evidence.signal, language) if evidence.signal is not None else None,
         "silence": silence_document(evidence.silence, zone) if evidence.silence is not None else None,
         "anomaly": anomaly_document(evidence.anomaly, metrics, language) if evidence.anomaly is not None else None,
         "text": say_evidence(evidence, equipment_type, language, kind=kind, zone=zone),
@@ -84,14 +87,18 @@ def say_evidence(
         return say_anomaly(evidence, evidence.anomaly, metrics, language, kind=kind)
 
     def quantity(value: float) -> str:
+        if evidence.signal is not None:
+            return say_signal_value(value, evidence.signal)
         return say_quantity(value, metric, language)
 
     name = metric.label.of(language) if metric is not None else evidence.metric
     zh = language is Language.ZH_CN
-    value = quantity(evidence.readings[-1][1])
-    said = f"{name} {value}"
-    if evidence.comparison is Comparison.IS:
-        said = f"{name}：{value}" if zh else f"{name}: {value}"
+    newest = evidence.readings[-1][1]
+    said = f"{name} {quantity(newest)}"
+    if evidence.signal is not None:
+        said = say_sensed(evidence.signal, name, newest, metric, language)
+    elif evidence.comparison is Comparison.IS:
+        said = f"{name}：{quantity(newest)}" if zh else f"{name}: {quantity(newest)}"
     if kind is FindingKind.CLEARED:
         return said + _back(evidence, quantity, language)
     basis = say_basis(evidence.basis, language)
@@ -121,12 +128,19 @@ def _beyond(evidence: Evidence, quantity: Callable[[float], str], language: Lang
 
 
 def _back(evidence: Evidence, quantity: Callable[[float], str], language: Language) -> str:
-    if not clears(evidence.comparison, evidence.clear_limit)(evidence.readings[-1][1]):
+    judged = evidence.readings[-1][1] if evidence.signal is None else evidence.signal.value
+    if not clears(evidence.comparison, evidence.clear_limit)(judged):
         return ("；" if language is Language.ZH_CN else "; ") + NO_LONGER_JUDGED.of(language)
     if evidence.comparison is Comparison.IS:
         return ""
     return f"{_BACK[evidence.comparison].of(language)} {quantity(evidence.clear_limit)}"
 
 
+def _limit_unit(evidence: Evidence, metric: Metric | None) -> str | None:
+    if evidence.signal is not None:
+        return evidence.signal.unit
+    return metric.unit if metric is not None and evidence.silence is None else None
+
+
 def _metric(evidence: Evidence, equipment_type: EquipmentType | None) -> Metric | None:
-    return equipment_type.metrics.get(evidence.metric) if equipment_type is not None else None
+    return equipment_type.metric_of(evidence.metric) if equipment_type is not None else None

@@ -1,26 +1,27 @@
 """Rules in the reader's language: as the catalog declares them, and as they stand for one piece of equipment."""
 
-from iot_maint.domain.catalog import EquipmentType, Language, ThresholdRule, WaitingRule
+from iot_maint.domain.catalog import EquipmentType, Language, ThresholdRule
 from iot_maint.domain.json_value import JsonObject
 from iot_maint.rules.applicability import ActiveRule, RuleReport, RuleStanding
 from iot_maint.services.evidence import say_basis
 from iot_maint.services.limit_text import limit_document
-from iot_maint.services.texts import NEEDS, SEVERITIES, STANDINGS
+from iot_maint.services.signal_text import signal_document
+from iot_maint.services.texts import SEVERITIES, STANDINGS
 
 
-def declared_rule_document(
-    rule: ThresholdRule | WaitingRule, equipment_type: EquipmentType, language: Language
-) -> JsonObject:
-    """A rule as declared.  `state` is `running` for kinds of rule that run now, `waiting` for those that do not yet."""
-    metric = equipment_type.metrics.get(rule.metric)
+def declared_rule_document(rule: ThresholdRule, equipment_type: EquipmentType, language: Language) -> JsonObject:
+    """A rule as declared.  The unit is that of what its limit stands over: the metric's, or the signal's."""
+    metric = equipment_type.metric_of(rule.metric)
     mode = equipment_type.fault_modes.get(rule.fault_mode)
-    common: JsonObject = {
+    judged = rule.judged(metric) if metric is not None else None
+    return {
         "id": rule.id,
         "type": equipment_type.name,
         "key": rule.key,
         "metric": rule.metric,
         "metric_label": metric.label.of(language) if metric is not None else rule.metric,
-        "unit": metric.unit if metric is not None else None,
+        "unit": judged.unit if judged is not None else None,
+        "signal": signal_document(rule.signal, language),
         "severity": rule.severity.value,
         "severity_label": SEVERITIES[rule.severity].of(language),
         "fault_mode": rule.fault_mode,
@@ -28,11 +29,6 @@ def declared_rule_document(
         "kinds": sorted(rule.kinds),
         "basis": str(rule.basis),
         "basis_label": say_basis(str(rule.basis), language),
-    }
-    if isinstance(rule, WaitingRule):
-        return {**common, "state": "waiting", "needs": rule.needs.value, "limit_text": rule.limit.of(language)}
-    return {
-        **common,
         "state": "running",
         "comparison": rule.comparison.value,
         "limit": limit_document(rule.limit),
@@ -47,7 +43,7 @@ def declared_rule_document(
 def rule_document(report: RuleReport, equipment_type: EquipmentType, language: Language) -> JsonObject:
     """A rule as it stands for one piece of equipment: the declaration, and what became of it there."""
     key = report.rule.removeprefix(f"{equipment_type.name}.")
-    rule = equipment_type.rules.get(key) or equipment_type.waiting[key]
+    rule = equipment_type.rules[key]
     return {
         **declared_rule_document(rule, equipment_type, language),
         "standing": report.standing.value,
@@ -65,8 +61,6 @@ def say_standing(report: RuleReport, equipment_type: EquipmentType, language: La
     elif report.standing is RuleStanding.OTHER_KIND:
         kinds = equipment_type.kinds
         detail = ", ".join(kinds[k].of(language) if k in kinds else k for k in report.detail.split(", "))
-    elif report.standing is RuleStanding.WAITING:
-        detail = next((text.of(language) for need, text in NEEDS.items() if need.value == detail), detail)
     return STANDINGS[report.standing].of(language).format(detail=detail)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from iot_maint.domain.alarms import AlarmStatus
-from iot_maint.domain.catalog import BasisKind, Need, Severity, Text
+from iot_maint.domain.catalog import BasisKind, Severity, Text
 from iot_maint.domain.equipment import EquipmentStatus
 from iot_maint.domain.platform_alarms import PlatformAlarmKind
 from iot_maint.domain.work_orders import EntryKind, Origin, Transition, WorkOrderStatus
@@ -86,20 +86,13 @@ PLATFORM_ALARMS: Mapping[PlatformAlarmKind, Text] = {
 
 STANDINGS: Mapping[RuleStanding, Text] = {
     RuleStanding.RUNNING: Text(zh="运行中", en="running"),
-    RuleStanding.WAITING: Text(zh="等待规则类型 {detail}", en="waits for the rule kind {detail}"),
+    RuleStanding.LEARNING: Text(zh="学习自身基线中：已有 {detail} 天", en="learning its own base: {detail} days known"),
     RuleStanding.OTHER_KIND: Text(zh="仅适用于 {detail}", en="only for {detail}"),
     RuleStanding.MISSING_PARAMETER: Text(
         zh="未运行：缺少参数 {detail}", en="not running: parameter {detail} is missing"
     ),
     RuleStanding.DISABLED: Text(zh="已停用", en="switched off"),
     RuleStanding.SAMPLED_TOO_SLOWLY: Text(zh="未运行：采样过慢", en="not running: sampled too slowly"),
-}
-
-NEEDS: Mapping[Need, Text] = {
-    Need.BASELINE: Text(zh="自身基线", en="baseline"),
-    Need.WINDOW: Text(zh="时间窗", en="window"),
-    Need.SIBLING: Text(zh="同类比较", en="sibling"),
-    Need.SEQUENCE: Text(zh="事件顺序", en="sequence"),
 }
 
 DEADLINES: Mapping[str, Text] = {

@@ -8,6 +8,7 @@ from firmware_sim.fleet.surroundings import Course, Surroundings, lag, switch_ro
 
 _HOURS_PER_YEAR = 8766.0
 _BATTERY_TAU_S = 3600.0
+_ROOM_TAU_S = 10_800.0
 _TEST_HOURS = (10.0, 10.5)
 
 
@@ -60,7 +61,7 @@ def room(around: Surroundings, p: Figures, knobs: Knobs) -> Course:
     humid = 49.0 + 7.0 * around.grid.season + 6.0 * around.weather.damp + 2.0 * (hours < 7.0)
     nothing = np.zeros(BINS)
     values: dict[str, Floats] = {
-        "room_temp": lag(np.maximum(12.0, air), 1800.0) + knobs["heat"],
+        "room_temp": lag(np.maximum(12.0, air), _ROOM_TAU_S) + knobs["heat"],
         "room_humidity": lag(humid, 7200.0) + 1.2 * around.wander("humid", 0.5),
         "water_leak": nothing,
         "smoke": nothing,

@@ -7,6 +7,7 @@ from pydantic import Field
 from iot_maint.api.models.common import Answer, Asked, Instant, Note
 from iot_maint.domain.catalog import Comparison, Severity
 from iot_maint.domain.findings import FindingKind, RunningKnowledge
+from iot_maint.domain.signals import SignalKind
 from iot_maint.domain.work_orders import EntryKind, Origin, Transition, WorkOrderStatus
 
 
@@ -47,11 +48,24 @@ class AnomalyModel(Answer):
     contributions: list[ContributionModel]
 
 
+class SensedModel(Answer):
+    """What a signal said when its limit was crossed, and what it was compared with."""
+
+    kind: SignalKind = Field(examples=["baseline"])
+    kind_label: str = Field(examples=["相对自身基线的偏差"])
+    value: float = Field(examples=[25.4])
+    unit: str = Field(examples=["%"])
+    base: float | None = Field(description="The own base, the others' value, the value at the window's beginning.")
+    over_s: float | None = Field(description="The window.")
+    of: str = Field(description="Whose value, which condition, which rules, or which inputs.")
+
+
 class EvidenceModel(Answer):
     """Numbers behind a finding, and one sentence that says them.
 
     Of a silence they stand in `silence`, and there is no `comparison` and no limit.  Of an `anomaly`, `limit` and
-    `clear_limit` are the score's, and `readings` those of the metric that drove it most.
+    `clear_limit` are the score's, and `readings` those of the metric that drove it most.  Of a `signal`, the limits
+    are in `limit_unit`, and `readings` are those that it was made of.
     """
 
     kind: FindingKind
@@ -60,6 +74,7 @@ class EvidenceModel(Answer):
     metric: str = Field(examples=["bearing_temp"])
     metric_label: str = Field(examples=["轴承温度"])
     unit: str | None = Field(examples=["°C"])
+    limit_unit: str | None = Field(default=None, examples=["°C"])
     comparison: Comparison | None
     limit: float | None = Field(examples=[80])
     clear_limit: float | None = Field(examples=[79])
@@ -70,6 +85,7 @@ class EvidenceModel(Answer):
     basis_label: str = Field(examples=["工程经验值"])
     running: RunningKnowledge
     readings: list[ReadingModel]
+    signal: SensedModel | None = None
     silence: SilenceModel | None
     anomaly: AnomalyModel | None
     text: str = Field(examples=["轴承温度 83.2 °C，连续 10 min 高于限值 80 °C（工程经验值）"])

@@ -6,7 +6,8 @@ from typing import Annotated
 from pydantic import Field
 
 from iot_maint.api.models.common import Answer, Asked, Code, Instant
-from iot_maint.domain.catalog import Comparison, Limit, Need, Severity
+from iot_maint.domain.catalog import Comparison, Limit, Severity
+from iot_maint.domain.signals import SignalKind
 from iot_maint.rules.applicability import RuleStanding
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -22,16 +23,27 @@ class LimitModel(Answer):
     plus: float | None = None
 
 
+class SignalModel(Answer):
+    """What the limit stands over: the value itself (`threshold`), or what is made of it."""
+
+    kind: SignalKind = Field(examples=["baseline"])
+    kind_label: str = Field(examples=["相对自身基线的偏差"])
+    text: str = Field(examples=["相对自身基线的偏差（30 天日中位数的中位数，前 30 天后保持）"])
+    window_s: float | None = None
+    learn_days: int | None = None
+
+
 class RuleModel(Answer):
     """A rule as the catalog declares it."""
 
     id: str = Field(examples=["pump.bearing_temp_warning"])
     type: str = Field(examples=["pump"])
     key: str = Field(examples=["bearing_temp_warning"])
-    state: str = Field(description="`running`, or `waiting` for a rule kind that does not run yet.")
+    state: str = Field(description="`running`: every kind of rule runs.")
     metric: str = Field(examples=["bearing_temp"])
     metric_label: str
-    unit: str | None
+    unit: str | None = Field(description="Of the limit: the metric's, or the signal's.")
+    signal: SignalModel
     severity: Severity
     severity_label: str
     fault_mode: str
@@ -46,8 +58,6 @@ class RuleModel(Answer):
     occurrences: int | None = None
     gated: bool | None = Field(default=None, description="Looks only while the equipment runs.")
     shadow: bool | None = Field(default=None, description="Declared in shadow: recorded, never ordered.")
-    needs: Need | None = Field(default=None, description="The rule kind that a waiting one needs.")
-    limit_text: str | None = Field(default=None, description="A waiting rule's limit in words.")
 
 
 class ActiveModel(Answer):

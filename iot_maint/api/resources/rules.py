@@ -1,8 +1,6 @@
 """Rules: as the catalog declares them, as they stand for one piece of equipment, and limits of its own."""
 
-from typing import Annotated, Literal
-
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Response
 
 from iot_maint.api.callers import require
 from iot_maint.api.context import Context
@@ -11,7 +9,6 @@ from iot_maint.api.models.rules import LimitStateModel, LimitWishModel, RulesMod
 from iot_maint.api.parameters import CodePath, CodeQuery, KeyPath, TypeQuery
 from iot_maint.api.resources.equipment import known
 from iot_maint.api.writing import OneWrite, answer_once
-from iot_maint.domain.catalog import EquipmentType, ThresholdRule, WaitingRule
 from iot_maint.domain.equipment import LimitOverride
 from iot_maint.domain.json_value import JsonObject
 from iot_maint.domain.ports import Repositories
@@ -31,17 +28,16 @@ def list_rules(
     type_: TypeQuery = None,
     metric: CodeQuery = None,
     fault_mode: CodeQuery = None,
-    state: Annotated[Literal["running", "waiting"] | None, Query()] = None,
 ) -> JsonObject:
-    """Every declared rule of the catalog: those of rule kinds that run, and those that wait for theirs."""
+    """Every declared rule of the catalog, with its kind and signal."""
     documents = [
         declared_rule_document(rule, equipment_type, language)
         for equipment_type in context.catalog.types.values()
         if type_ in (None, equipment_type.name)
-        for rule in _declared(equipment_type)
+        for rule in equipment_type.rules.values()
         if metric in (None, rule.metric) and fault_mode in (None, rule.fault_mode)
     ]
-    return {"items": [document for document in documents if state in (None, document["state"])]}
+    return {"items": documents}
 
 
 @router.get("/equipment/{code}/rules", response_model=RuleStandingsModel, operation_id="list_equipment_rules")
@@ -92,10 +88,6 @@ def delete_limit(context: Context, write: OneWrite, code: CodePath, rule_key: Ke
         return _state(code, rule_key, None)
 
     return answer_once(context, write, LimitStateModel, change)
-
-
-def _declared(equipment_type: EquipmentType) -> tuple[ThresholdRule | WaitingRule, ...]:
-    return (*equipment_type.rules.values(), *equipment_type.waiting.values())
 
 
 def _state(code: str, rule_key: str, own: LimitOverride | None) -> JsonObject:

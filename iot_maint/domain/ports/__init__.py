@@ -2,6 +2,7 @@
 
 from iot_maint.domain.ports.backtests import BacktestRepository
 from iot_maint.domain.ports.database import Database, Repositories
+from iot_maint.domain.ports.models import ModelRepository
 from iot_maint.domain.ports.orders import AlarmRepository, OutboxRepository, WorkOrderRepository
 from iot_maint.domain.ports.platform import AlarmList, PlatformAlarmRepository, PlatformAlarms
 from iot_maint.domain.ports.register import EquipmentRepository
@@ -27,6 +28,7 @@ __all__ = [
     "HistoryStore",
     "IdempotencyRepository",
     "Meter",
+    "ModelRepository",
     "OrderNotifier",
     "OutboxRepository",
     "PlatformAlarmRepository",

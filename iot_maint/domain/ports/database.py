@@ -4,6 +4,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from iot_maint.domain.ports.backtests import BacktestRepository
+from iot_maint.domain.ports.models import ModelRepository
 from iot_maint.domain.ports.orders import AlarmRepository, OutboxRepository, WorkOrderRepository
 from iot_maint.domain.ports.platform import AlarmList, PlatformAlarmRepository
 from iot_maint.domain.ports.register import EquipmentRepository
@@ -46,6 +47,8 @@ class Repositories(Protocol):
     def workers(self) -> WorkerRepository: ...
     @property
     def backtests(self) -> BacktestRepository: ...
+    @property
+    def models(self) -> ModelRepository: ...
 
 
 class Database(Protocol):

@@ -1,6 +1,7 @@
 """Which rules are tried: by id, by glob, or all; and the catalog in which only those run."""
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -8,9 +9,11 @@ from fnmatch import fnmatchcase
 from iot_maint.domain.catalog import RUNNING, Catalog, EquipmentType, ThresholdRule
 from iot_maint.domain.equipment import Monitored
 from iot_maint.domain.errors import UnknownThing
+from iot_maint.domain.signals import Composite
 
 ALL = "all"
 _NEAR = 3
+_WORD = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def choose_rules(catalog: Catalog, patterns: Sequence[str]) -> tuple[str, ...]:
@@ -20,21 +23,33 @@ def choose_rules(catalog: Catalog, patterns: Sequence[str]) -> tuple[str, ...]:
     for pattern in patterns:
         found = known if pattern == ALL else [rule for rule in known if fnmatchcase(rule, pattern)]
         if not found:
-            raise UnknownThing(_unknown(catalog, pattern, known))
+            raise UnknownThing(_unknown(pattern, known))
         chosen.update(found)
     return tuple(rule for rule in known if rule in chosen)
 
 
 def narrow(catalog: Catalog, rules: Iterable[str]) -> Catalog:
-    """The catalog in which no other rules are declared, and these as if they were promoted."""
+    """The catalog in which no other rules are declared, and these as if they were promoted.
+
+    Rules that a composite is made of run beside it, in shadow: they are not what is tried.
+    """
     chosen = frozenset(rules)
-    types = {name: replace(one, rules=_promoted(one, chosen), waiting={}) for name, one in catalog.types.items()}
+    types = {name: replace(one, rules=_narrowed(one, chosen)) for name, one in catalog.types.items()}
     return replace(catalog, types=types)
 
 
-def _promoted(equipment_type: EquipmentType, chosen: frozenset[str]) -> dict[str, ThresholdRule]:
-    rules = equipment_type.rules.items()
-    return {key: replace(rule, shadow=False) for key, rule in rules if rule.id in chosen}
+def _narrowed(equipment_type: EquipmentType, chosen: frozenset[str]) -> dict[str, ThresholdRule]:
+    keys = {key for key, rule in equipment_type.rules.items() if rule.id in chosen}
+    needed, new = set(keys), set(keys)
+    while new:
+        new = {part for key in new for part in _parts(equipment_type.rules[key])} & equipment_type.rules.keys() - needed
+        needed |= new
+    return {key: replace(rule, shadow=key not in keys) for key, rule in equipment_type.rules.items() if key in needed}
+
+
+def _parts(rule: ThresholdRule) -> frozenset[str]:
+    """Keys of the rules that a composite names, among other words."""
+    return frozenset(_WORD.findall(rule.signal.when)) if isinstance(rule.signal, Composite) else frozenset()
 
 
 def is_tried(entry: Monitored, codes: Sequence[str], catalog: Catalog) -> bool:
@@ -51,16 +66,13 @@ def metrics_for(equipment_type: EquipmentType, metrics: Mapping[str, object]) ->
     rules = equipment_type.rules.values()
     if not rules:
         return ()
-    if not all(type(rule) is ThresholdRule for rule in rules):
+    if any(rule.signal is not None or rule.metric in equipment_type.derived for rule in rules):
         return tuple(metrics)
     seen = {rule.metric for rule in rules} | ({RUNNING} if any(rule.gated for rule in rules) else set())
     return tuple(metric for metric in metrics if metric in seen)
 
 
-def _unknown(catalog: Catalog, pattern: str, known: Sequence[str]) -> str:
-    waiting = [rule.id for one in catalog.types.values() for rule in one.waiting.values()]
-    if pattern in waiting:
-        return f"the rule {pattern} waits for a kind of rule that does not run yet: it cannot be tried"
+def _unknown(pattern: str, known: Sequence[str]) -> str:
     near = difflib.get_close_matches(pattern, known, n=_NEAR, cutoff=0.5)
     hint = (
         f"; near it: {', '.join(near)}" if near else f"; there are {', '.join(known[:_NEAR])}, …: see GET /api/v1/rules"

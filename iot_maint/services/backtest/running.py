@@ -76,11 +76,14 @@ class Runner:
         )
 
     def _note(self, outcome: Outcome) -> None:
-        self._found += len(outcome.findings)
-        self._findings += outcome.findings[: max(0, FINDINGS_KEPT - len(self._findings))]
-        self._events += outcome.events
+        # What is in shadow here only serves a composite.
+        findings = [finding for finding in outcome.findings if not finding.shadow]
+        events = [event for event in outcome.events if not event.key.shadow]
+        self._found += len(findings)
+        self._findings += findings[: max(0, FINDINGS_KEPT - len(self._findings))]
+        self._events += events
         self._orders += [step.order for step in outcome.steps if step.event == "opened"]
-        self._given_up = any(self.too_much(event) for event in outcome.events if event.kind is AlarmEventKind.RAISED)
+        self._given_up = any(self.too_much(event) for event in events if event.kind is AlarmEventKind.RAISED)
 
 
 def run_through(batches: Iterable[TelemetryColumns], runners: Sequence[Runner]) -> None:

@@ -67,13 +67,10 @@ def record_change(
 
 
 def rule_of(equipment_type: EquipmentType, rule_key: str) -> ThresholdRule:
-    """The type's rule of that key; `UnknownThing` when it has none, or one that does not run yet."""
+    """The type's rule of that key; `UnknownThing` when it has none."""
     rule = equipment_type.rules.get(rule_key)
     if rule is not None:
         return rule
-    if rule_key in equipment_type.waiting:
-        needs = equipment_type.waiting[rule_key].needs
-        raise UnknownThing(f"{equipment_type.name}.{rule_key} waits for the rule kind {needs}: it has no limit to set")
     raise UnknownThing(f"{equipment_type.name} has no rule {rule_key}")
 
 
@@ -92,7 +89,8 @@ def override_of(
         clear_limit=clear_limit or rule.clear_limit,
         for_duration=rule.for_duration if wish.for_duration is None else wish.for_duration,
     )
-    for problem in check_rule(effective, equipment_type.metrics[rule.metric]):
+    metric = equipment_type.metric_of(rule.metric)
+    for problem in check_rule(effective, metric) if metric is not None else ():
         raise InvalidInput(problem.attribute, problem.reason)
     if effective.for_duration > LONGEST_DWELL:
         raise InvalidInput("for_duration", f"longer than {LONGEST_DWELL.days} days")

@@ -65,7 +65,7 @@ class Judge:
         culprits = self._culprits(row)
         may_raise = self._in_service and bool(culprits or before.fault_mode)
         state, kind = self._step(
-            before.rule, before.scores, row.at_ms, row.score, late, may_raise, RunningKnowledge.NOT_GATED
+            before.rule, before.scores, row.at_ms, row.score, row.score, late, may_raise, RunningKnowledge.NOT_GATED
         )
         scores = _extended(before.scores, [(row.at_ms, row.score)])
         if kind is None:

@@ -19,6 +19,7 @@ from iot_maint.storage.relational.equipment.shadows import SqlShadows
 from iot_maint.storage.relational.failures import meaningful_failures
 from iot_maint.storage.relational.idempotency import SqlIdempotency
 from iot_maint.storage.relational.migrate import SchemaVersion, read_schema_state, upgrade
+from iot_maint.storage.relational.models import SqlModels
 from iot_maint.storage.relational.orders import SqlWorkOrders
 from iot_maint.storage.relational.outbox import SqlOutbox
 from iot_maint.storage.relational.platform_alarms import SqlPlatformAlarms
@@ -44,6 +45,7 @@ class SqlRepositories:
     idempotency: SqlIdempotency
     workers: SqlWorkers
     backtests: SqlBacktests
+    models: SqlModels
 
 
 def open_database(url: str) -> "RelationalDatabase":
@@ -126,4 +128,5 @@ def _repositories(connection: Connection) -> SqlRepositories:
         idempotency=SqlIdempotency(connection),
         workers=SqlWorkers(connection),
         backtests=SqlBacktests(connection),
+        models=SqlModels(connection),
     )

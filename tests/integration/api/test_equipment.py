@@ -4,6 +4,7 @@ from typing import Any
 from iot_maint.domain.catalog import Limit
 from iot_maint.domain.equipment import Equipment, EquipmentStatus
 from iot_maint.domain.telemetry import Point
+from iot_maint.rules.memories import BaselineMemory
 from iot_maint.rules.state import EquipmentState, Series, encode_state
 from tests.api_builders import ApiUnderTest
 from tests.builders import T0, an_equipment
@@ -167,12 +168,24 @@ def test_a_series_that_comes_too_slowly_is_said_not_to_run(api: ApiUnderTest) ->
     assert (rule["standing"], rule["standing_label"]) == ("sampled_too_slowly", "未运行：采样过慢")
 
 
-def test_all_declared_rules_are_listed_running_and_waiting(api: ApiUnderTest) -> None:
+def test_all_declared_rules_are_listed_with_their_kinds(api: ApiUnderTest) -> None:
     rules = api.reader.get("/api/v1/rules").json()["items"]
     assert {rule["type"] for rule in rules} == {"elevator", "pump", "power_room"}
-    waiting = api.reader.get("/api/v1/rules", params={"state": "waiting", "type": "elevator"}).json()["items"]
-    assert waiting
-    assert all(rule["state"] == "waiting" and rule["needs"] for rule in waiting)
+    assert {rule["signal"]["kind"] for rule in rules} == {"threshold", "baseline", "share", "sequence"}
+    drag = next(rule for rule in rules if rule["id"] == "elevator.door_open_time_warning")
+    assert (drag["unit"], drag["limit"]["value"], drag["signal"]["learn_days"]) == ("%", 15, 7)
+    assert drag["signal"]["text"] == "相对自身基线的偏差（14 天日中位数的中位数，满 14 天后保持不变）"
+
+
+def test_a_rule_over_its_own_base_says_how_many_days_it_still_learns(api: ApiUnderTest) -> None:
+    api.register(an_equipment("E-1", equipment_type="elevator", kind=None))
+    two_days = BaselineMemory(48, (2.7,), (2.7, 2.71))
+    state = EquipmentState(signals={"door_open_time~baseline 14d 7d held": two_days})
+    with api.database.transaction() as repositories:
+        repositories.checkpoints.save_states({"E-1": encode_state(state)})
+    rule = standing_of(api, "E-1", "door_open_time_warning")
+    assert (rule["standing"], rule["detail"]) == ("learning", "2/7")
+    assert rule["standing_label"] == "学习自身基线中：已有 2/7 天"
 
 
 def test_telemetry_is_read_as_series_with_names_and_units(api: ApiUnderTest) -> None:

@@ -15,9 +15,9 @@ from tests.servers.influxdb import InfluxdbBucket
 from tests.servers.processes import free_port
 
 
-def complaint_of(name: str, folder: Path, **urls: SecretStr) -> str:
+def complaint_of(name: str, settings: Settings) -> str:
     """What the check of that name says of an installation that fails it."""
-    with open_installation(Settings(data_dir=folder, **urls)) as installation:
+    with open_installation(settings) as installation:
         found: Mapping[str, Check] = {check.name: check for check in checks(installation, fix=False)}
         with pytest.raises(MaintError) as failure:
             found[name].run()
@@ -32,18 +32,19 @@ def test_a_telemetry_store_that_refuses_names_its_setting(
     url = bucket.telemetry_url
     if wrong == "token":
         url = url.replace(influxdb.token, "guessed")
-    said = complaint_of("telemetry", tmp_path, telemetry_url=SecretStr(url))
+    said = complaint_of("telemetry", Settings(data_dir=tmp_path, telemetry_url=SecretStr(url)))
     assert f"answered {status}" in said
     assert said.endswith("see IOT_MAINT_TELEMETRY_URL")
 
 
 def test_a_database_that_is_not_there_names_its_setting(tmp_path: Path) -> None:
     url = SecretStr(f"postgresql+psycopg://iot:secret@127.0.0.1:{free_port()}/iot")
-    said = complaint_of("database", tmp_path, database_url=url)
+    said = complaint_of("database", Settings(data_dir=tmp_path, database_url=url))
     assert said.endswith("see IOT_MAINT_DATABASE_URL")
     assert "secret" not in said
 
 
 def test_a_broker_that_is_not_there_names_its_setting_once(tmp_path: Path) -> None:
-    said = complaint_of("broker", tmp_path, mqtt_url=SecretStr(f"mqtt://127.0.0.1:{free_port()}"))
+    url = SecretStr(f"mqtt://127.0.0.1:{free_port()}")
+    said = complaint_of("broker", Settings(data_dir=tmp_path, mqtt_url=url))
     assert said.count("IOT_MAINT_MQTT_URL") == 1

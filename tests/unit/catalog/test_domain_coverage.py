@@ -1,4 +1,4 @@
-"""Every row of the trade's sensor tables is in the catalog, with its numbers; `-s` prints what runs and what waits."""
+"""Every row of the trade's sensor tables is in the catalog, with its numbers; `-s` prints them."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,7 +17,6 @@ from iot_maint.domain.catalog import (
     Severity,
     Text,
     ThresholdRule,
-    WaitingRule,
 )
 
 TYPES = load_catalog().types
@@ -75,6 +74,7 @@ def say_limit(limit: Limit) -> str:
 def say_rule(rule: ThresholdRule, metric: Metric) -> str:
     words = [
         rule.severity.value[0].upper(),
+        *([rule.signal.tag] if rule.signal is not None else []),
         SIGNS[rule.comparison],
         say_limit(rule.limit),
         f"{rule.occurrences}x" if metric.occurs else say_duration(rule.for_duration),
@@ -89,15 +89,8 @@ def say_standard(basis: Basis) -> str:
     return f" [{basis.reference}]" if basis.reference else ""
 
 
-def say_waiting(rule: WaitingRule) -> str:
-    severity = rule.severity.value[0].upper()
-    return f"{severity} {rule.limit.en}, needs {rule.needs} {rule.fault_mode}{say_standard(rule.basis)}"
-
-
-def declared_limits(type_: EquipmentType, metric: str) -> tuple[list[str], list[str]]:
-    running = [say_rule(rule, type_.metrics[metric]) for rule in type_.rules.values() if rule.metric == metric]
-    waiting = [say_waiting(rule) for rule in type_.waiting.values() if rule.metric == metric]
-    return running, waiting
+def declared_limits(type_: EquipmentType, metric: str) -> list[str]:
+    return [say_rule(rule, type_.metrics[metric]) for rule in type_.rules.values() if rule.metric == metric]
 
 
 @EACH_ROW
@@ -110,11 +103,11 @@ def test_a_row_of_the_trade_has_its_metric(row: Row) -> None:
 
 
 @EACH_ROW
-def test_a_row_of_the_trade_has_its_limits_running_or_waiting(row: Row) -> None:
-    running, waiting = declared_limits(TYPES[row.type], row.metric)
-    print(f"\n{row.type} {row.metric}: running {running or 'none'}; waiting {waiting or 'none'}")
+def test_a_row_of_the_trade_has_all_its_limits_running(row: Row) -> None:
+    running = declared_limits(TYPES[row.type], row.metric)
+    print(f"\n{row.type} {row.metric}: {running or 'none'}")
 
-    assert sorted(running + waiting) == sorted(row.limits)
+    assert sorted(running) == sorted(row.limits)
 
 
 def test_the_catalog_has_no_metric_that_the_trade_does_not_name() -> None:
@@ -131,7 +124,7 @@ def test_an_alarm_clears_a_tenth_of_the_span_back_over_its_limit(row: Row) -> No
         if rule.limit.value is None or rule.clear_limit.value is None or rule.comparison is Comparison.IS:
             continue
         above = rule.comparison is Comparison.ABOVE
-        edge = row.edges[1] if above else row.edges[0]
+        edge = (row.edges[1] if above else row.edges[0]) if rule.signal is None else 0.0  # no deviation, no stops
         if edge is None:
             continue
         span = rule.limit.value - edge if above else edge - rule.limit.value
@@ -143,7 +136,7 @@ def test_an_alarm_clears_a_tenth_of_the_span_back_over_its_limit(row: Row) -> No
 
 def step_to_the_other_severity(rule: ThresholdRule, rules: list[ThresholdRule]) -> float:
     for other in rules:
-        same_side = other.comparison is rule.comparison and other.limit.parameter is None
+        same_side = (other.comparison, other.signal, other.limit.parameter) == (rule.comparison, rule.signal, None)
         if same_side and other.severity is not rule.severity:
             return abs((other.limit.value or 0.0) - (rule.limit.value or 0.0))
     # A side with a single limit: the way to the middle of normal (to rated speed for a speed).

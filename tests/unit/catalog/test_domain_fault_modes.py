@@ -119,7 +119,6 @@ def test_a_fault_mode_of_the_trade_has_its_urgency_trade_and_spares(type_name: s
 def test_every_fault_mode_is_reached_by_a_limit_and_every_spare_by_a_fault_mode(type_name: str) -> None:
     type_ = TYPES[type_name]
     reached = {rule.fault_mode for rule in type_.rules.values()}
-    reached |= {rule.fault_mode for rule in type_.waiting.values()}
 
     assert reached | COMMON.keys() == set(type_.fault_modes)
     assert {spare for mode in type_.fault_modes.values() for spare in mode.spares} == set(type_.spares)

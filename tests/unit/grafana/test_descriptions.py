@@ -45,8 +45,10 @@ def test_occurrences_are_counted_instead_of_time() -> None:
     assert "，连续 5 次，" in description("elevator", "car_vib_z_a95")[1]
 
 
-def test_a_waiting_limit_says_what_it_waits_for() -> None:
-    assert description("elevator", "brake_release_time")[1].startswith("尚未启用（需要自身基线）：警告，基线 +20 %。")
+def test_a_limit_over_a_signal_says_what_it_stands_over() -> None:
+    assert description("elevator", "brake_release_time")[1].startswith(
+        "警告：相对自身基线的偏差（14 天日中位数的中位数，满 14 天后保持不变）高于 20 %，连续 5 次，低于 18 % 解除。"
+    )
 
 
 def test_a_state_is_said_in_words() -> None:

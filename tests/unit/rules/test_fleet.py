@@ -31,6 +31,7 @@ CODES = ("P-1", "P-2", "P-3")
 class Decided:
     """What the decide path does with the fleet: quiet messages at once, the others one by one."""
 
+    program: Program = PROGRAM
     fleet: Fleet = field(default_factory=lambda: Fleet(frozenset({SENTINEL})))
     states: dict[str, EquipmentState] = field(default_factory=dict)
     quiet: int = 0
@@ -48,7 +49,7 @@ class Decided:
         for position, item in enumerate(batch):
             if not quiet.messages[position]:
                 code = item.equipment
-                loud[code], found = PROGRAM.decide(loud.get(code) or self.state_of(code), item)
+                loud[code], found = self.program.decide(loud.get(code) or self.state_of(code), item)
                 findings += [(position, finding) for finding in found]
         self.fleet.apply(quiet)
         for code in loud:
@@ -62,14 +63,16 @@ class Decided:
 
     def _seat(self, origin: Origin) -> str:
         if self.fleet.program_of(origin.equipment) is None:
-            self.fleet.seat(origin.equipment, PROGRAM)
+            self.fleet.seat(origin.equipment, self.program)
         return origin.equipment
 
 
-def one_by_one(states: dict[str, EquipmentState], batch: list[Telemetry]) -> list[tuple[int, Finding]]:
+def one_by_one(
+    states: dict[str, EquipmentState], batch: list[Telemetry], program: Program = PROGRAM
+) -> list[tuple[int, Finding]]:
     findings: list[tuple[int, Finding]] = []
     for position, item in enumerate(batch):
-        states[item.equipment], found = PROGRAM.decide(states.get(item.equipment, EquipmentState()), item)
+        states[item.equipment], found = program.decide(states.get(item.equipment, EquipmentState()), item)
         findings += [(position, finding) for finding in found]
     return findings
 

@@ -43,6 +43,8 @@ def test_migrating_brings_an_empty_database_up_to_date_and_again_changes_nothing
 def test_an_older_schema_is_refused_until_migrated(empty_url: str) -> None:
     migrate(empty_url)
     execute(empty_url, "DROP TABLE backtests")
+    for table in ("model_events", "models", "model_revision", "model_checks"):
+        execute(empty_url, f"DROP TABLE {table}")
     execute(empty_url, "DROP TABLE platform_alarm_notes")
     execute(empty_url, "DROP TABLE platform_alarms")
     execute(empty_url, "DROP TABLE idempotency_keys")

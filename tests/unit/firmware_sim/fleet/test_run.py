@@ -42,7 +42,7 @@ def test_the_first_days_of_a_run_are_those_of_a_longer_one() -> None:
 
 def test_a_device_does_not_depend_on_the_others() -> None:
     few = {device.code: device for device in generate(11, days=20, devices=13).devices}
-    every = {device.code: device for device in generate(11, days=20).devices}
+    every = {device.code: device for device in generate(11, days=20, devices=26).devices}
     assert set(few) < set(every)
     for code, device in few.items():
         np.testing.assert_array_equal(device.values, every[code].values)

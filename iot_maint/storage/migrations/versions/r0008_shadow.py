@@ -3,14 +3,14 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007_shadow"
-down_revision = "0006_silences"
+revision = "0008_shadow"
+down_revision = "0007_models"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    """Step up from 0006_silences."""
+    """Step up from 0007_models."""
     op.create_table(
         "shadow_switches",
         sa.Column("source", sa.Text(), nullable=False),
