@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from iot_maint.domain.catalog import RUNNING, Catalog, EquipmentType, ThresholdRule
 from iot_maint.domain.equipment import Monitored
 from iot_maint.domain.errors import UnknownThing
-from iot_maint.domain.signals import Composite
+from iot_maint.domain.signals import Comparing, Composite
 
 ALL = "all"
 _NEAR = 3
@@ -59,6 +59,12 @@ def is_tried(entry: Monitored, codes: Sequence[str], catalog: Catalog) -> bool:
     if not one.registered or one.merged_into is not None or declared is None or (codes and one.code not in codes):
         return False
     return any(not rule.kinds or one.kind in rule.kinds for rule in declared.rules.values())
+
+
+def compared_metrics(catalog: Catalog) -> frozenset[str]:
+    """What the (narrowed) rules compare with that of siblings or a parent."""
+    rules = (rule for one in catalog.types.values() for rule in one.rules.values())
+    return frozenset(rule.metric for rule in rules if isinstance(rule.signal, Comparing))
 
 
 def metrics_for(equipment_type: EquipmentType, metrics: Mapping[str, object]) -> tuple[str, ...]:
