@@ -50,7 +50,7 @@ class Cluster:
     """What one process is given.  `files` instead of the store's history; `plotted`: keep the shapes for a plot.
 
     `beside` are codes of equipment that is only compared with; nothing of it counts.
-     `allowed` false alarms may a setting raise before it is given up (None: any number).  `progress` is a file for the
+    `allowed` false alarms may a setting raise before it is given up (None: any number).  `progress` is a file for the
     share that is done.
     """
 
