@@ -12,6 +12,7 @@ from benchmarks import (
     backtesting,
     deciding,
     decoding,
+    detection,
     durable,
     ingest,
     lines,
@@ -22,6 +23,7 @@ from benchmarks import (
     profile,
     visible,
 )
+from benchmarks.detection_data import DataMissing
 from benchmarks.measure import Measurement, tell
 from benchmarks.peers import PeerMissing
 from benchmarks.results import Result, keep, this_machine
@@ -47,7 +49,8 @@ BY_SECONDS: Mapping[str, Callable[[int, float], Result]] = {
     "orders": orders.run,
     "memory": memory.run,
 }
-BY_ROUNDS: Mapping[str, Callable[[int], Result]] = {"backtest": backtesting.run}
+# In so many rounds, without servers: what is run on recorded data.
+BY_ROUNDS: Mapping[str, Callable[[int], Result]] = {"backtest": backtesting.run, **detection.PARTS}
 # Asked for by name only.
 TUNING: Mapping[str, Callable[[int, int], Result]] = {"telegraf": ingest.run_telegraf}
 LOOKS: Mapping[str, Callable[[int], Iterable[str]]] = {"profile": profile.run}
@@ -85,7 +88,7 @@ def main() -> None:
         else:
             try:
                 _compare(name, arguments)
-            except PeerMissing as error:
+            except (PeerMissing, DataMissing) as error:
                 missing += 1
                 print(f"{name} is left out: {error}", file=sys.stderr, flush=True)
     sys.exit(1 if missing else 0)

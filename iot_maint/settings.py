@@ -21,6 +21,7 @@ from pydantic_settings import (
 
 from iot_maint.domain.catalog import Language
 from iot_maint.domain.errors import BrokenSetting
+from iot_maint.domain.feedback import DEFAULT_REVIEW, ReviewPolicy
 from iot_maint.tls import TlsFiles
 from iot_maint.topic_rules import TopicRule
 
@@ -30,6 +31,7 @@ SETTINGS_FILE = Path("iot-maint.toml")
 NOT_SETTINGS = frozenset({"IOT_MAINT_REQUIRE_SERVICES"})  # read by the tests alone
 
 LAST_PORT = 65_535
+LONGEST_WINDOW = timedelta(days=3650)
 
 _SPAN = re.compile(r"(?P<amount>\d+(?:\.\d+)?)(?P<unit>ms|s|m|h|d)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -113,6 +115,9 @@ class Settings(BaseSettings):
     late_after: Span = timedelta(hours=1)
     frozen_after: Span = timedelta(hours=12)
     silent_after: float = Field(default=3.0, ge=1.5, le=1000)
+    repair_check: Span = Field(default=timedelta(hours=24), gt=timedelta(0), le=timedelta(days=365))
+    flapping_raises: int = Field(default=3, ge=2, le=1000)
+    flapping_quiet: Span = Field(default=timedelta(minutes=10), ge=timedelta(seconds=1), le=timedelta(days=1))
     max_unregistered: int = Field(default=10_000, ge=0)
     max_unknown_metrics: int = Field(default=500, ge=0)
     retention_days: int | None = Field(default=None, ge=1, le=36_500)
@@ -130,6 +135,9 @@ class Settings(BaseSettings):
     dask_tls_cert: Path | None = None
     dask_tls_key: Path | None = None
     service_levels: Literal["four-level", "three-level", "premium"] = "four-level"
+    review_below: float = Field(default=DEFAULT_REVIEW.below, ge=0, le=1)
+    review_judged: int = Field(default=DEFAULT_REVIEW.judged, ge=1)
+    review_window: Span = DEFAULT_REVIEW.window
     topics: TopicRules = ()
 
     @field_validator(
@@ -163,6 +171,13 @@ class Settings(BaseSettings):
             raise ValueError("a spool of less than 64MiB is too small")
         return value
 
+    @field_validator("review_window")
+    @classmethod
+    def _window_is_a_window(cls, value: timedelta) -> timedelta:
+        if not timedelta() < value <= LONGEST_WINDOW:
+            raise ValueError(f"must be longer than 0 and at most {LONGEST_WINDOW.days}d")
+        return value
+
     @field_validator("http_bind")
     @classmethod
     def _port_exists(cls, value: str) -> str:
@@ -194,6 +209,11 @@ class Settings(BaseSettings):
         if self.telemetry_url is None:
             return f"sqlite:///{self.data_dir / 'telemetry.db'}"
         return self.telemetry_url.get_secret_value()
+
+    @property
+    def review(self) -> ReviewPolicy:
+        """When a rule, detector or forecast asks for review."""
+        return ReviewPolicy(below=self.review_below, judged=self.review_judged, window=self.review_window)
 
     @property
     def mqtt_tls(self) -> TlsFiles:

@@ -1,16 +1,17 @@
-"""When a device's faults strike, and the dates of each: found on its noise-free course."""
+"""When a device's faults strike, and what becomes of it until it is repaired."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from firmware_sim.fleet.dates import failure_in_words, find_dates
 from firmware_sim.fleet.deck import scenario_of
 from firmware_sim.fleet.grid import BINS, DAYS, PER_DAY, PER_HOUR, STEP_MS, Booleans
 from firmware_sim.fleet.happenings import Happening, What
 from firmware_sim.fleet.machine import Acting, Machine, Offset, offset_of
 from firmware_sim.fleet.roster import Member
-from firmware_sim.fleet.scenario import FaultKind, LevelSpec, Reference, ScenarioSpec, While, is_past
+from firmware_sim.fleet.scenario import FaultKind, ScenarioSpec, While
 from firmware_sim.fleet.surroundings import Course
 from firmware_sim.fleet.truth import Crossing, Fault
 
@@ -18,7 +19,6 @@ FIRST_DAY = 21  # before it, there is healthy history to learn from
 _LAST_DAY = DAYS - 1.5
 _SECOND_SHARE = 0.22
 _REST_DAYS = 6.0
-_BASE_BINS = 14 * PER_DAY
 _HURRY, _HURRIES = 1.2, 14
 _REPAIR_HOURS = (3.0, 20.0)
 # What stands still while it is repaired; the others stay in service, or another takes their place, until it is done.
@@ -86,7 +86,7 @@ def _place(
     for _ in range(_HURRIES):
         acting = Acting(acts=acts, first=start, last=BINS, pace=pace)
         course = machine.live([*faults, acting], events, offsets)
-        dates = _dates(spec, machine, course, healthy, start)
+        dates = find_dates(spec, machine, course, healthy, start)
         if dates is not None and dates[2] + repair_bins < BINS - 2:
             return _struck(member, machine, spec, name, acting, dates, repair_bins, left)
         pace *= _HURRY
@@ -116,7 +116,7 @@ def _struck(
         culprits=tuple(spec.culprits),
         warning=warning,
         critical=critical,
-        failure=_in_words(spec, machine),
+        failure=failure_in_words(spec, machine),
         failure_ms=int(at_ms[failed]),
         repaired_ms=int(at_ms[repaired]),
     )
@@ -156,56 +156,3 @@ def _state(word: While, healthy: Course, machine: Machine) -> Booleans:
         rising = np.roll(healthy.values["sump_level"], 1)
         return (rising >= 0.95) & ~running
     return running & (later | (machine.profile.base.kind == "sump"))
-
-
-def _dates(
-    spec: ScenarioSpec, machine: Machine, course: Course, healthy: Course, start: int
-) -> tuple[Crossing | None, Crossing | None, int] | None:
-    """(warning, critical, bin of the failure); None where one of them is not reached."""
-    metric = spec.culprits[0]
-    values = course.values[metric]
-    base = float(np.median(healthy.values[metric][max(0, start - _BASE_BINS) : start]))
-    crossings: list[Crossing | None] = []
-    reached = start
-    for level in (spec.warning, spec.critical):
-        if level is None:
-            crossings.append(None)
-            continue
-        above, value = _value(level, machine, base)
-        past = np.flatnonzero(is_past(values[start:], value, above=above))
-        if not len(past):
-            return None
-        reached = start + int(past[0])
-        at_ms = int(machine.around.grid.at_ms[reached])
-        crossings.append(Crossing(metric=metric, above=above, value=value, at_ms=at_ms))
-    if spec.failure.after is not None:
-        failed = reached + max(1, round(spec.failure.after.total_seconds() * PER_HOUR / 3600.0))
-    else:
-        above, value = _value(spec.failure, machine, base)
-        past = np.flatnonzero(is_past(values[start:], value, above=above))
-        if not len(past):
-            return None
-        failed = start + int(past[0])
-    return crossings[0], crossings[1], failed
-
-
-def _value(level: LevelSpec, machine: Machine, base: float) -> tuple[bool, float]:
-    """(above, value)."""
-    side = level.above if level.above is not None else level.below
-    if isinstance(side, Reference):
-        if side.parameter is None:
-            return level.above is not None, base * (side.base or 1.0)
-        return level.above is not None, machine.parameters[side.parameter] * side.times + side.plus
-    if side is None:
-        raise ValueError("a level without a side")
-    return level.above is not None, side
-
-
-def _in_words(spec: ScenarioSpec, machine: Machine) -> str:
-    if spec.failure.after is not None:
-        return f"{spec.failure.after.total_seconds() / 3600.0:g} h after the limit"
-    side = spec.failure.above if spec.failure.above is not None else spec.failure.below
-    sign = ">" if spec.failure.above is not None else "<"
-    if isinstance(side, Reference) and side.base is not None:
-        return f"{spec.culprits[0]} {sign} {side.base:g} × its base"
-    return f"{spec.culprits[0]} {sign} {_value(spec.failure, machine, 0.0)[1]:g}"

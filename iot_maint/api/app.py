@@ -13,6 +13,8 @@ from iot_maint.api.resources import (
     backtests,
     docs_page,
     equipment,
+    faults,
+    feedback,
     health,
     models,
     quality,
@@ -28,6 +30,7 @@ _RESOURCES = (
     archive.router,
     telemetry.router,
     quality.router,
+    feedback.router,
     rules.router,
     shadow.router,
     backtests.router,
@@ -35,6 +38,7 @@ _RESOURCES = (
     work_orders.csv_router,
     work_orders.router,
     models.router,
+    faults.router,
 )
 
 

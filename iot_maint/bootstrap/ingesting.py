@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import partial
 
 from iot_maint.bootstrap.data_watch import OnOutcome, make_data_watch
+from iot_maint.bootstrap.flapping import flap_limits_of
 from iot_maint.bootstrap.installation import Installation, installation_id
 from iot_maint.bootstrap.modelling import model_choice
 from iot_maint.bootstrap.sharing import make_sharing
@@ -83,6 +84,7 @@ def make_monitor(
         spool_id=spool_id,
         on_outcome=on_outcome,
         owns=owns,
+        flap_limits=flap_limits_of(installation.settings),
         on_scores=on_scores,
         models=models,
     )

@@ -1,4 +1,4 @@
-"""The jobs part: deliveries of order events, copies of points, retention, forgotten idempotency keys, models."""
+"""The jobs part: deliveries, what comes due of orders, copies of points, retention, forgotten keys, models."""
 
 import random
 from collections.abc import Iterator, Mapping
@@ -17,16 +17,18 @@ from iot_maint.jobs.scheduler import Job, Scheduler
 from iot_maint.notify.telemetry_event import TelemetryEventNotifier
 from iot_maint.notify.webhook import WebhookNotifier
 from iot_maint.services.delivery import deliver_due
+from iot_maint.services.follow_up import FollowUp, heard_in
 from iot_maint.services.rendering import order_renderer
 from iot_maint.services.retention import enforce_retention
 from iot_maint.services.transfers import SETTLING, run_transfers
 
 IDEMPOTENCY_KEPT = timedelta(days=1)
 DELIVER_EVERY = timedelta(seconds=1)
+FOLLOW_UP_EVERY = timedelta(seconds=5)
 TRANSFER_EVERY = timedelta(seconds=5)
 TIDY_EVERY = timedelta(hours=1)
-BACKTEST_EVERY = timedelta(seconds=2)
 CHECK_MODELS_EVERY = timedelta(minutes=5)  # how often is looked for what is due
+BACKTEST_EVERY = timedelta(seconds=2)
 
 
 @contextmanager
@@ -77,7 +79,13 @@ def _upkeep(installation: Installation) -> list[Job]:
         with database.transaction() as repositories:
             repositories.idempotency.drop_before(clock.now() - IDEMPOTENCY_KEPT)
 
+    heard = heard_in(store)
     return [
+        Job(
+            name="follow-up",
+            every=FOLLOW_UP_EVERY,
+            run=FollowUp(database=database, desk=installation.desk, heard=heard).run,
+        ),
         Job(
             name="transfers",
             every=TRANSFER_EVERY,

@@ -8,6 +8,7 @@ from typing import TypeVar
 from iot_maint.catalog.build_signal import build_signal
 from iot_maint.catalog.schema import (
     BasisTable,
+    CauseTable,
     CommonTable,
     DerivedTable,
     DetectorTable,
@@ -22,6 +23,7 @@ from iot_maint.catalog.schema import (
 from iot_maint.domain.catalog import (
     Basis,
     BasisKind,
+    Cause,
     Comparison,
     DerivedMetric,
     DetectorSpec,
@@ -67,6 +69,7 @@ def build_type(table: TypeTable) -> EquipmentType:
         trades={name: _text(text) for name, text in table.trades.items()},
         plans={key: _plan(key, plan) for key, plan in table.plans.items()},
         detector=None if table.detector is None else _detector(table.detector),
+        causes={code: _cause(code, cause) for code, cause in table.causes.items()},
     )
 
 
@@ -143,8 +146,8 @@ def _rule(whole: TypeTable, key: str, table: RuleTable, metrics: dict[str, Metri
         max_gap=table.max_gap,
         basis=_basis(table.basis),
         urgency=table.urgency,
-        shadow=table.shadow,
         signal=build_signal(table),
+        shadow=table.shadow,
     )
 
 
@@ -219,6 +222,16 @@ def _detector(table: DetectorTable) -> DetectorSpec:
         gate=table.gate,
         bin=table.bin_,
         default=table.default,
+    )
+
+
+def _cause(code: str, table: CauseTable) -> Cause:
+    named = (entry.partition("/") for entry in table.explains)
+    return Cause(
+        fault_mode=code,
+        explains=frozenset((type_name, None if mode == "*" else mode) for type_name, _, mode in named),
+        before=table.before,
+        settle=table.settle,
     )
 
 

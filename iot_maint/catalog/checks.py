@@ -1,6 +1,6 @@
 """What the parts of an equipment type say of each other: every name that is used is declared, every limit sound."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from iot_maint.catalog.expressions import check_derived, check_expressions
 from iot_maint.catalog.positions import KeyPath
@@ -40,6 +40,18 @@ def find_problems(type_: EquipmentType) -> Iterator[Problem]:
     yield from _check_plans(type_)
     if type_.detector is not None:
         yield from _check_detector(type_, type_.detector)
+    for code in type_.causes:
+        yield from _check_declared(("causes", code), (code,), type_.fault_modes, "fault mode")
+
+
+def find_unknown_symptoms(type_: EquipmentType, types: Mapping[str, EquipmentType]) -> Iterator[Problem]:
+    """What a cause explains but no type of the whole catalog declares."""
+    for code, cause in type_.causes.items():
+        path = ("causes", code, "explains")
+        for name, mode in sorted(cause.explains, key=str):
+            yield from _check_declared(path, (name,), types, "equipment type")
+            if mode is not None and name in types:
+                yield from _check_declared(path, (mode,), types[name].fault_modes, f"fault mode of {name}")
 
 
 def _check_parameters(type_: EquipmentType) -> Iterator[Problem]:

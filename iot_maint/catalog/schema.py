@@ -216,6 +216,16 @@ class FaultModeTable(Table):
     spares: list[Name] = []
 
 
+class CauseTable(Table):
+    """`[causes.<CODE>]`: what a fault of this type explains on its own equipment and all that hangs on it."""
+
+    explains: Annotated[
+        list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*/(\*|[A-Z][A-Z0-9-]*)$")]], Field(min_length=1)
+    ]
+    before: Duration
+    settle: Duration
+
+
 class ParameterTable(Table):
     """`[parameters.<name>]`: what a relative limit refers to."""
 
@@ -295,3 +305,4 @@ class TypeTable(Table):
     trades: dict[Name, TextTable] = {}
     plans: dict[Name, PlanTable] = {}
     detector: DetectorTable | None = None
+    causes: dict[Code, CauseTable] = {}

@@ -1,7 +1,7 @@
 """An equipment type as data: its metrics, limits, fault modes, maintenance plans and spares."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 
@@ -161,8 +161,8 @@ class ThresholdRule:
     max_gap: timedelta | None
     basis: Basis
     urgency: int | None = None  # instead of the fault mode's for this severity: one symptom may not wait
-    shadow: bool = False  # recorded, never ordered, until somebody promotes it
     signal: Signal | None = None
+    shadow: bool = False  # recorded, never ordered, until somebody promotes it
 
     @property
     def signal_kind(self) -> SignalKind:
@@ -217,6 +217,24 @@ class FaultMode:
     trade: str
     urgency: Mapping[Severity, int]
     spares: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """A fault that others follow from, on the same equipment and on all that hangs on it.
+
+    `explains` are (type, fault mode), the latter None for all of the type.  A symptom began at most `before` the cause
+    did, for it may be seen first, and at most `settle` after the cause was over.
+    """
+
+    fault_mode: str
+    explains: frozenset[tuple[str, str | None]]
+    before: timedelta
+    settle: timedelta
+
+    def may_explain(self, equipment_type: str, fault_mode: str) -> bool:
+        """Whether such a fault may be a symptom of this one."""
+        return not self.explains.isdisjoint({(equipment_type, fault_mode), (equipment_type, None)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,6 +293,7 @@ class EquipmentType:
     trades: Mapping[str, Text]
     plans: Mapping[str, PlanTemplate]
     detector: DetectorSpec | None = None
+    causes: Mapping[str, Cause] = field(default_factory=dict)
 
     def metric_of(self, name: str) -> Metric | None:
         """The metric of that name, sent or derived; None when there is none."""

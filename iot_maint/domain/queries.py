@@ -9,6 +9,7 @@ from iot_maint.domain.alarms import AlarmStatus
 from iot_maint.domain.catalog import Severity
 from iot_maint.domain.columns import Floats
 from iot_maint.domain.equipment import EquipmentStatus
+from iot_maint.domain.verdicts import Verdict
 from iot_maint.domain.work_orders import WorkOrderStatus
 
 T = TypeVar("T")
@@ -62,13 +63,18 @@ class AlarmQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkOrderQuery:
-    """Filters; `None` filters nothing.  `statuses` empty: any; `opened_*` bound `opened_at`, half open."""
+    """Filters; `None` filters nothing.  `statuses` empty: any; `opened_*` bound `opened_at`, half open.
+
+    `verdicts` and `unjudged` (preventive orders that ended without one) add up; empty and false: any.
+    """
 
     site: str | None = None
     equipment: str | None = None
     fault_mode: str | None = None
     statuses: frozenset[WorkOrderStatus] = frozenset()
     urgency: int | None = None
+    verdicts: frozenset[Verdict] = frozenset()
+    unjudged: bool = False
     opened_from: datetime | None = None
     opened_until: datetime | None = None
 

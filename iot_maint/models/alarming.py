@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from iot_maint.domain.columns import Floats
 
+DEFAULT_LIMIT = 2.0
 CLEARS_AT = 0.5  # share of the limit
 
 

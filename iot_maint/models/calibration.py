@@ -35,6 +35,8 @@ def learn_scale(numbers: Floats, looks_apart: int) -> Floats:
     excess = float((above - last).mean()) if len(above) else 0.0
     # The mean excess of a Pareto tail is slope / (1 − shape).
     slope = (excess * (1.0 - SHAPE) * tail_looks + USUAL_SLOPE * last * USUAL_LOOKS) / (tail_looks + USUAL_LOOKS)
+    # Little history has not yet seen what is usual: what lies beyond it says less.
+    slope *= 1.0 + USUAL_LOOKS / looks if looks > 0 else 2.0
     spare = KNOTS - len(at)
     knots = np.array(at + [last] * spare)
     return np.concatenate([knots, np.array(scores + [scores[-1]] * spare), [max(slope, 1e-9)]])

@@ -10,7 +10,7 @@ import numpy as np
 
 from iot_maint.domain.columns import Floats, Integers
 from iot_maint.domain.errors import MaintError, NotEnoughHistory
-from iot_maint.models.detector import Recipe, Rows
+from iot_maint.models.detector import Recipe, Rows, cut
 from iot_maint.models.regimes import (
     STATE_OF_ROWS,
     Drivers,
@@ -30,6 +30,11 @@ FEWEST_ROWS = 100  # of a metric in the healthy history
 SPIKE = 1.5  # times the distance from the median of seven that 95 % of healthy values keep
 NEVER_MOVED = 0.01  # the scale of a metric that was constant: a share of its size
 
+# Rows of a history that are worked on at once: they stay in the processor's cache.
+_BLOCK = 4096
+_WILDEST = 5  # in a thousand steps: wild readings, which are no rustle
+_MOST_MEASURED = 20_000  # rows, where a few thousand say as much as all
+
 # Pairs that sort seven values, by the network of 16 comparisons (Knuth, vol. 3, 5.3.4).
 _NETWORK = (
     (0, 6), (2, 3), (4, 5), (0, 2), (1, 4), (3, 6), (0, 1), (2, 5),
@@ -39,13 +44,15 @@ _NETWORK = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditioning:
-    """What was learnt of the values themselves, for E pieces of equipment: `clip`, `floor` (E, m), and the drivers.
+    """What was learnt of the values themselves, for E pieces of equipment: (E, m) each, and the drivers.
 
-    `floor` is the smallest scale that a metric's resolution allows to tell from nothing.
+    `clip` is how far a value may lie from the median of seven; `floor` the smallest scale that a metric's resolution
+    allows to tell from nothing; `rustle` how much a value differs from the one before it, as a standard deviation.
     """
 
     clip: Floats
     floor: Floats
+    rustle: Floats
     centre: Floats
     spread: Floats
     weights: Floats
@@ -100,36 +107,50 @@ def _levels(
     equipment, metrics = values.shape[1:]
     raw_past = past[:, : (MEDIAN_OF - 1) * metrics].reshape(equipment, MEDIAN_OF - 1, metrics).swapaxes(0, 1)
     cut_past = past[:, (MEDIAN_OF - 1) * metrics :].reshape(equipment, MEAN_OF - 1, metrics).swapaxes(0, 1)
-    stretch: Integers = np.cumsum(stacked.fresh.astype(np.int64), axis=0)
-    unbroken = not stacked.fresh.any()
+    stretch = stretches(stacked.fresh)
     raw = np.concatenate([raw_past, values])
-    window = _window(raw, stretch, MEDIAN_OF, unbroken)
-    median = median_of_seven(window)
+    median = median_of_seven(_window(raw, stretch, MEDIAN_OF, np.nan))
+    level, firmness, together = _means(values, median, clip, stacked, cut_past)
+    kept = [_last(part, stretch, size - 1, sizes) for part, size in ((raw, MEDIAN_OF), (together, MEAN_OF))]
+    return level, firmness, np.concatenate(kept, axis=1)
+
+
+def _means(
+    values: Floats, median: Floats, clip: Floats, stacked: Stacked, cut_past: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Levels, firmness, and the cut values with those of the past before them."""
     with np.errstate(invalid="ignore"):
         cut = np.clip(values, median - clip, median + clip)
     together = np.concatenate([cut_past, cut])
-    total = np.zeros(values.shape)
-    count = np.zeros(values.shape)
-    for shifted in _window(together, stretch, MEAN_OF, unbroken):
-        known = ~np.isnan(shifted)
-        total += np.where(known, shifted, 0.0)
-        count += known
-    level = np.where((count >= FEWEST_VALUES) & stacked.running[..., None], total / np.maximum(count, 1.0), np.nan)
-    kept = [_last(part, stretch, size - 1, sizes, unbroken) for part, size in ((raw, MEDIAN_OF), (together, MEAN_OF))]
-    return level, np.sqrt(count / MEAN_OF), np.concatenate(kept, axis=1)
+    stretch = stretches(stacked.fresh)
+    missing = np.isnan(together)
+    total, count = np.zeros(values.shape), np.zeros(values.shape)
+    for part in _window(np.where(missing, 0.0, together), stretch, MEAN_OF, 0.0):
+        total += part
+    for part in _window((~missing).astype(np.float64), stretch, MEAN_OF, 0.0):
+        count += part
+    enough = (count >= FEWEST_VALUES) & stacked.running[..., None]
+    return np.where(enough, total / np.maximum(count, 1.0), np.nan), np.sqrt(count / MEAN_OF), together
 
 
-def _window(together: Floats, stretch: Integers, size: int, unbroken: bool) -> list[Floats]:
-    """The value of each row and of the `size` − 1 before it, oldest last; NaN for those of another stretch."""
+def stretches(fresh: Flags) -> Integers:
+    """By row, how often the course was broken so far."""
+    counted: Integers = np.cumsum(fresh.astype(np.int64), axis=0)
+    return counted
+
+
+def _window(together: Floats, stretch: Integers, size: int, other: float) -> list[Floats]:
+    """The value of each row and of the `size` − 1 before it, oldest last; `other` for those of another stretch."""
     rows = len(stretch)
     shifted = [together[size - 1 - back : size - 1 - back + rows] for back in range(size)]
-    if unbroken:
+    if not stretch.any():
         return shifted
-    stretches = np.concatenate([np.zeros((size - 1, stretch.shape[1]), dtype=stretch.dtype), stretch])
-    return [
-        np.where((stretches[size - 1 - back : size - 1 - back + rows] == stretch)[..., None], part, np.nan)
-        for back, part in enumerate(shifted)
-    ]
+    before = np.concatenate([np.zeros((size - 1, stretch.shape[1]), dtype=stretch.dtype), stretch])
+    for back in range(1, size):
+        broken = before[size - 1 - back : size - 1 - back + rows] != stretch
+        shifted[back] = shifted[back].copy()
+        shifted[back][broken] = other
+    return shifted
 
 
 def median_of_seven(window: Sequence[Floats]) -> Floats:
@@ -143,24 +164,28 @@ def median_of_seven(window: Sequence[Floats]) -> Floats:
             np.minimum(ordered[low], ordered[high]),
             np.maximum(ordered[low], ordered[high]),
         )
-    if (known == MEDIAN_OF).all():
-        return ordered[MEDIAN_OF // 2]
-    stacked = np.stack(ordered)
-    below = np.take_along_axis(stacked, np.maximum(known - 1, 0)[None] // 2, axis=0)[0]
-    above = np.take_along_axis(stacked, np.minimum(known // 2, MEDIAN_OF - 1)[None], axis=0)[0]
-    with np.errstate(invalid="ignore"):
-        return np.where(known > 0, (below + above) / 2.0, np.nan)
+    median = ordered[MEDIAN_OF // 2]
+    some = known < MEDIAN_OF
+    if some.any():
+        count = known[some]
+        few = np.stack([part[some] for part in ordered])
+        places = np.arange(len(count))
+        below, above = few[np.maximum(count - 1, 0) // 2, places], few[np.minimum(count // 2, MEDIAN_OF - 1), places]
+        median[some] = np.where(count > 0, below, np.nan)
+        even = (count > 0) & (count % 2 == 0)
+        median[some] = np.where(even, (np.where(even, below, 0.0) + np.where(even, above, 0.0)) / 2.0, median[some])
+    return median
 
 
-def _last(together: Floats, stretch: Integers, size: int, sizes: Integers, unbroken: bool) -> Floats:
+def _last(together: Floats, stretch: Integers, size: int, sizes: Integers) -> Floats:
     """The last `size` values of each piece of equipment as (E, size × m), NaN for those of an earlier stretch."""
     equipment = stretch.shape[1]
     places = sizes + np.arange(size)[:, None]
     columns = np.arange(equipment)
     values = together[places, columns]
-    if not unbroken:
-        stretches = np.concatenate([np.zeros((size, equipment), dtype=stretch.dtype), stretch])
-        values = np.where((stretches[places, columns] == stretch[-1])[..., None], values, np.nan)
+    if stretch.any():
+        before = np.concatenate([np.zeros((size, equipment), dtype=stretch.dtype), stretch])
+        values = np.where((before[places, columns] == stretch[-1])[..., None], values, np.nan)
     return np.ascontiguousarray(values.swapaxes(0, 1)).reshape(equipment, -1)
 
 
@@ -181,31 +206,62 @@ def learn_conditioning(healthy: Rows, recipe: Recipe) -> tuple[Conditioning, Con
         stacked, drivers, recipe.bin_s, np.full((1, driver_state_size(len(recipe.drivers))), np.nan)
     )
     rest = without_drivers(stacked.values, terms, drivers.weights)
-    clip, floor = _clip_and_floor(rest[:, 0], stacked.values[:, 0], stacked.fresh)
+    clip, floor = _clip_and_floor(_distances(rest, stacked.fresh), stacked.values[:, 0])
     few = known < FEWEST_ROWS
     learnt = Conditioning(
         clip=np.where(few, np.nan, clip)[None],
         floor=floor[None],
+        rustle=_rustle(rest[:, 0])[None],
         centre=drivers.centre,
         spread=drivers.spread,
         weights=np.where(few, np.nan, drivers.weights),
     )
-    conditioned, _ = condition(recipe, learnt, [healthy], np.full((1, state_size(recipe)), np.nan))
-    return learnt, conditioned
+    state = np.full((1, state_size(recipe)), np.nan)
+    blocks: list[Conditioned] = []
+    for begin in range(0, len(healthy), _BLOCK):
+        block, state = condition(recipe, learnt, [cut(healthy, begin, begin + _BLOCK)], state)
+        blocks.append(block)
+    return learnt, Conditioned(
+        level=np.concatenate([block.level for block in blocks]),
+        firmness=np.concatenate([block.firmness for block in blocks]),
+        stacked=stacked,
+        confidence=np.concatenate([block.confidence for block in blocks]),
+    )
 
 
-def _clip_and_floor(rest: Floats, values: Floats, fresh: Flags) -> tuple[Floats, Floats]:
-    stretch: Integers = np.cumsum(fresh.astype(np.int64), axis=0)
-    metrics = rest.shape[1]
-    together = np.concatenate([np.full((MEDIAN_OF - 1, 1, metrics), np.nan), rest[:, None]])
-    distance = np.abs(rest - median_of_seven(_window(together, stretch, MEDIAN_OF, False))[:, 0])
+def _rustle(rest: Floats) -> Floats:
+    steps = np.diff(rest, axis=0)
+    rustle = np.zeros(rest.shape[1])
+    for metric in range(rest.shape[1]):
+        squares = np.sort(steps[~np.isnan(steps[:, metric]), metric] ** 2)
+        squares = squares[: -(-len(squares) * (1000 - _WILDEST) // 1000)]
+        rustle[metric] = np.sqrt(squares.mean() / 2.0) if len(squares) else 0.0
+    return rustle
+
+
+def _distances(rest: Floats, fresh: Flags) -> Floats:
+    """(n, m) of the values from their medians of seven; of a long history every so many-th block."""
+    every = -(-len(rest) // _MOST_MEASURED)
+    distances: list[Floats] = []
+    for begin in range(0, len(rest), every * _BLOCK):
+        block = rest[begin : begin + _BLOCK]
+        raw = np.concatenate([np.full((MEDIAN_OF - 1, *block.shape[1:]), np.nan), block])
+        stretch = stretches(fresh[begin : begin + _BLOCK])
+        distances.append(np.abs(block - median_of_seven(_window(raw, stretch, MEDIAN_OF, np.nan)))[:, 0])
+    return np.concatenate(distances)
+
+
+def _clip_and_floor(distance: Floats, values: Floats) -> tuple[Floats, Floats]:
+    """By metric, of its distances from the median of seven, and of its values."""
+    metrics = values.shape[1]
     clip, floor = np.zeros(metrics), np.zeros(metrics)
     for metric in range(metrics):
         seen = values[~np.isnan(values[:, metric]), metric]
         if not len(seen):
             continue
-        step = resolution(seen)
-        clip[metric] = SPIKE * max(float(np.quantile(distance[~np.isnan(distance[:, metric]), metric], 0.95)), step)
+        step = resolution(seen[:: -(-len(seen) // _MOST_MEASURED)])
+        apart = distance[~np.isnan(distance[:, metric]), metric]
+        clip[metric] = SPIKE * max(float(np.quantile(apart, 0.95)), step)
         size = float(np.median(np.abs(seen)))
         moved = float(seen.max()) > float(seen.min())
         # The mean of twenty values that are rounded to `step` is known to about a third of step / √20.

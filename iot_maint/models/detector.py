@@ -29,6 +29,11 @@ class Rows:
         return len(self.at_ms)
 
 
+def cut(rows: Rows, begin: int, end: int | None = None) -> Rows:
+    """Some of the rows."""
+    return Rows(metrics=rows.metrics, at_ms=rows.at_ms[begin:end], values=rows.values[begin:end])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """What a detector looks at.

@@ -15,12 +15,12 @@ from iot_maint.domain.columns import Floats
 from iot_maint.domain.errors import MaintError
 from iot_maint.models import calibration, conditioning
 from iot_maint.models.conditioning import CONDITIONING_FIELDS, Conditioned, Conditioning
-from iot_maint.models.detector import SCORE_DIGITS, Detector, Parts, Recipe, Rows, Scores
+from iot_maint.models.detector import SCORE_DIGITS, Detector, Parts, Recipe, Rows, Scores, cut
 
 Arrays = Mapping[str, NDArray[np.generic]]
 _MODEL = "model."
 # Rows of a long history that are worked on at once: what they take stays in the processor's cache.
-_AT_ONCE = 200_000
+_AT_ONCE = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ class Method(Protocol):
         """Numbers that it remembers beside those of conditioning."""
         ...
 
-    def learn(self, levels: Conditioned, floor: Floats, seed: int) -> tuple[Arrays, Floats]:
+    def learn(self, levels: Conditioned, usual: Conditioning, seed: int) -> tuple[Arrays, Floats]:
         """A model of healthy levels (T, 1, m), and its own number for each of those rows (n,), to be calibrated."""
         ...
 
@@ -99,7 +99,7 @@ class Kind:
 
     def fit(self, healthy: Rows, recipe: Recipe, seed: int = 0) -> Fitted:
         learnt, levels = conditioning.learn_conditioning(healthy, recipe)
-        model, numbers = self.method.learn(levels, learnt.floor, seed)
+        model, numbers = self.method.learn(levels, learnt, seed)
         scale = calibration.learn_scale(numbers, conditioning.MEAN_OF)
         arrays = {name: getattr(learnt, name) for name in CONDITIONING_FIELDS}
         return Fitted(kind=self, recipe=recipe, conditioning=arrays, scale=scale[None], model=model)
@@ -110,6 +110,7 @@ class Kind:
         shapes = {
             "clip": (1, metrics),
             "floor": (1, metrics),
+            "rustle": (1, metrics),
             "centre": (1, drivers),
             "spread": (1, drivers),
             "weights": (1, 1 + 4 * drivers, metrics),
@@ -166,17 +167,18 @@ class Kind:
         step = max(1, _AT_ONCE // len(fitted))
         pieces: list[list[Scores]] = []
         for begin in range(0, longest, step):
-            part = [_cut(one, begin, begin + step) for one in renamed] if longest > step else renamed
+            part = [cut(one, begin, begin + step) for one in renamed] if longest > step else renamed
             levels, after = conditioning.condition(first, learnt, part, state[:, :own])
             judged, after_method = self.method.judge(models, levels, state[:, own:])
             state = np.concatenate([after, after_method], axis=1)
             pieces.append(_scores(judged, levels, scale, [len(one) for one in part]))
+        scored = pieces[0] if len(pieces) == 1 else [_joined(parts, first) for parts in zip(*pieces, strict=True)]
+        if not pieces:
+            scored = [_joined((), first)] * len(fitted)
+        # Copies: who falls silent must not keep the memories of all others alive.
         return [
-            (
-                _joined([piece[number] for piece in pieces], len(first.metrics)),
-                Parts(arrays={"state": state[number].copy()}, values={}),
-            )
-            for number in range(len(fitted))
+            (scores, Parts(arrays={"state": its_state.copy()}, values={}))
+            for scores, its_state in zip(scored, state, strict=True)
         ]
 
 
@@ -189,8 +191,10 @@ def _own(detector: Detector, kind: Kind) -> Fitted:
 def _state(memory: Parts | None, size: int) -> Floats:
     if memory is None:
         return np.full(size, np.nan)
-    demand(memory.arrays, "state", (size,))
-    state = memory.arrays["state"]
+    state = memory.arrays.get("state")
+    if state is None or state.shape != (size,) or state.dtype.kind != "f":
+        demand(memory.arrays, "state", (size,))
+        raise MaintError(f"a detector's memory `state` is {memory.arrays['state'].dtype}: start without it")
     return state.astype(np.float64, copy=False)
 
 
@@ -207,10 +211,6 @@ def _named_as(first: Recipe, own: Recipe, rows: Rows) -> Rows:
     return Rows(
         metrics=tuple(names[rows.metrics[column]] for column in known), at_ms=rows.at_ms, values=rows.values[:, known]
     )
-
-
-def _cut(rows: Rows, begin: int, end: int) -> Rows:
-    return Rows(metrics=rows.metrics, at_ms=rows.at_ms[begin:end], values=rows.values[begin:end])
 
 
 def _scores(judged: Judged, levels: Conditioned, scale: Floats, sizes: Sequence[int]) -> list[Scores]:
@@ -237,9 +237,8 @@ def _scores(judged: Judged, levels: Conditioned, scale: Floats, sizes: Sequence[
     ]
 
 
-def _joined(pieces: Sequence[Scores], metrics: int) -> Scores:
-    if len(pieces) == 1:
-        return pieces[0]
+def _joined(pieces: Sequence[Scores], recipe: Recipe) -> Scores:
+    metrics = len(recipe.metrics)
     if not pieces:
         return Scores(
             score=np.zeros(0),

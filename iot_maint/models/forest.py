@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from iot_maint.domain.columns import Floats
 from iot_maint.domain.errors import MaintError
-from iot_maint.models.conditioning import Conditioned
+from iot_maint.models.conditioning import Conditioned, Conditioning
 from iot_maint.models.fitted import Arrays, Judged, demand
 from iot_maint.models.flat_forest import FlatForest, path_scores, train_forest
-from iot_maint.models.standard import check_standard, learn_standard, standardise
+from iot_maint.models.standard import check_standard, in_turns, learn_standard, standardise
 
 TREES = 100
 SAMPLES = 256  # of each tree: more hide anomalies behind each other (Liu, Ting and Zhou 2008)
@@ -32,25 +32,25 @@ class IsolationForest:
         del metrics
         return 0
 
-    def learn(self, levels: Conditioned, floor: Floats, seed: int) -> tuple[Arrays, Floats]:
-        standard, rows = learn_standard(levels, floor)
+    def learn(self, levels: Conditioned, usual: Conditioning, seed: int) -> tuple[Arrays, Floats]:
+        standard, rows = learn_standard(levels, usual.floor)
         rows = rows[:: max(1, len(rows) // MOST_LEARNT)]
         if not len(rows):
             rows = np.zeros((2, levels.level.shape[-1]))
-        forest = train_forest(rows, trees=TREES, samples=SAMPLES, seed=seed)
+        learnt, measured = in_turns(rows)
+        forest = train_forest(learnt, trees=TREES, samples=SAMPLES, seed=seed)
         model: dict[str, NDArray[np.generic]] = {
             **standard,
-            "lowest": rows.min(axis=0)[None],
-            "highest": rows.max(axis=0)[None],
+            "lowest": learnt.min(axis=0)[None],
+            "highest": learnt.max(axis=0)[None],
             "columns": forest.columns,
             "thresholds": forest.thresholds,
             "lengths": forest.lengths,
             "usual": np.array([[forest.usual, 0.0]]),
         }
-        numbers = path_scores(forest, rows)
-        middle = float(np.median(numbers))
-        model["usual"] = np.array([[forest.usual, middle]])
-        return model, np.maximum(numbers - middle, 0.0)
+        numbers = path_scores(forest, measured)
+        model["usual"] = np.array([[forest.usual, float(np.median(numbers))]])
+        return model, _number(model, measured, numbers)
 
     def judge(self, models: Sequence[Arrays], levels: Conditioned, state: Floats) -> tuple[Judged, Floats]:
         standard = standardise(models, levels)
@@ -68,12 +68,8 @@ class IsolationForest:
             seen = np.flatnonzero(known[:, place].any(axis=-1))
             rows = filled[seen, place]
             scores = path_scores(forest, rows)
-            unusual = scores - float(model["usual"][0, 1])
-            outside = np.maximum(rows - model["highest"][0], 0.0) + np.maximum(model["lowest"][0] - rows, 0.0)
-            outside = np.where(known[seen, place], BEYOND * outside, 0.0)
-            number[seen, place] = np.maximum(unusual, 0.0)
-            for metric in range(rows.shape[1]):
-                number[seen, place] += outside[:, metric]
+            outside = _outside(model, rows)
+            number[seen, place] = _number(model, rows, scores)
             explained = np.flatnonzero(number[seen, place] > 0.0)
             # Where no metric by itself explains the row, all that are known do.
             shares[seen, place] = known[seen, place] * 1e-9 + outside
@@ -98,3 +94,19 @@ class IsolationForest:
         columns = model["columns"]
         if int(columns.min()) < 0 or int(columns.max()) >= metrics:
             raise MaintError(f"a stored forest asks for more than its {metrics} metrics: train it again")
+
+
+def _outside(model: Arrays, rows: Floats) -> Floats:
+    """(n, m) what goes beyond the healthy range, in path scores; a missing metric stands within."""
+    lowest, highest = model["lowest"].astype(np.float64), model["highest"].astype(np.float64)
+    beyond: Floats = np.maximum(rows - np.maximum(highest, 0.0), 0.0) + np.maximum(np.minimum(lowest, 0.0) - rows, 0.0)
+    return BEYOND * beyond
+
+
+def _number(model: Arrays, rows: Floats, scores: Floats) -> Floats:
+    """(n,) how much less usual than the median healthy row."""
+    number = np.maximum(scores - float(model["usual"][0, 1]), 0.0)
+    outside = _outside(model, rows)
+    for metric in range(rows.shape[1]):
+        number = number + outside[:, metric]
+    return number

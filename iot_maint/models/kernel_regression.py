@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from iot_maint.domain.columns import Floats
-from iot_maint.models.conditioning import Conditioned
+from iot_maint.models.conditioning import Conditioned, Conditioning
 from iot_maint.models.fitted import Arrays, Judged, demand
-from iot_maint.models.standard import check_standard, learn_standard, standardise
+from iot_maint.models.standard import check_standard, in_turns, learn_standard, standardise
 
 REMEMBERED = 48  # healthy rows
 WIDTH = 1.0  # of the kernel, in typical distances between neighbours among them
@@ -27,18 +27,19 @@ class KernelRegression:
         del metrics
         return 0
 
-    def learn(self, levels: Conditioned, floor: Floats, seed: int) -> tuple[Arrays, Floats]:
+    def learn(self, levels: Conditioned, usual: Conditioning, seed: int) -> tuple[Arrays, Floats]:
         del seed
-        standard, rows = learn_standard(levels, floor)
+        standard, rows = learn_standard(levels, usual.floor)
         metrics = levels.level.shape[-1]
         rows = rows[:: max(1, len(rows) // MOST_LEARNT)]
-        remembered = _spread_out(rows, REMEMBERED) if len(rows) else np.zeros((1, metrics))
+        learnt, rows = in_turns(rows)
+        remembered = _spread_out(learnt, REMEMBERED) if len(rows) else np.zeros((1, metrics))
         filled = np.vstack([remembered, np.full((REMEMBERED - len(remembered), metrics), np.nan)])
         width = np.array([[_neighbourhood(remembered)]])
         model = {**standard, "remembered": filled[None], "width": width, "usual": np.ones((1, metrics))}
         residuals = np.abs(_residuals(model, rows[:, None])[:, 0])
-        usual = np.quantile(residuals, QUANTILE, axis=0) if len(rows) else np.ones(metrics)
-        model["usual"] = np.maximum(usual, 0.05)[None]
+        sizes = np.quantile(residuals, QUANTILE, axis=0) if len(rows) else np.ones(metrics)
+        model["usual"] = np.maximum(sizes, 0.05)[None]
         return model, (residuals / model["usual"]).max(axis=1) if len(rows) else np.zeros(0)
 
     def judge(self, models: Sequence[Arrays], levels: Conditioned, state: Floats) -> tuple[Judged, Floats]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from iot_maint.domain.columns import Floats
-from iot_maint.models.conditioning import Conditioned
+from iot_maint.models.conditioning import Conditioned, Conditioning
 from iot_maint.models.fitted import Arrays, Judged, demand
 from iot_maint.models.standard import check_standard, learn_standard, standardise
 
@@ -23,9 +23,9 @@ class PrincipalComponents:
         del metrics
         return 0
 
-    def learn(self, levels: Conditioned, floor: Floats, seed: int) -> tuple[Arrays, Floats]:
+    def learn(self, levels: Conditioned, usual: Conditioning, seed: int) -> tuple[Arrays, Floats]:
         del seed
-        standard, rows = learn_standard(levels, floor)
+        standard, rows = learn_standard(levels, usual.floor)
         metrics = levels.level.shape[-1]
         within, beside = np.zeros((1, metrics, metrics)), np.zeros((1, metrics, metrics))
         bounded = np.clip(rows, -20.0, 20.0)  # one wild stretch must not turn the axes
@@ -38,8 +38,8 @@ class PrincipalComponents:
         beside[0] = axes[:, kept:] @ axes[:, kept:].T
         model: dict[str, Floats] = {**standard, "within": within, "beside": beside, "usual": np.ones((1, 2))}
         forms = [_form(form, levels, model)[0][:, 0] for form in ("within", "beside")]
-        usual = [float(np.nanquantile(form, QUANTILE)) if np.isfinite(form).any() else 1.0 for form in forms]
-        model["usual"] = np.array([[max(one, 1e-9) for one in usual]])
+        sizes = [float(np.nanquantile(form, QUANTILE)) if np.isfinite(form).any() else 1.0 for form in forms]
+        model["usual"] = np.array([[max(one, 1e-9) for one in sizes]])
         judged, _ = self.judge([model], levels, np.zeros((1, 0)))
         known = (~np.isnan(levels.level[:, 0])).any(axis=1)
         return model, judged.number[known, 0]

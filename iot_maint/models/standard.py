@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from iot_maint.domain.columns import Floats
-from iot_maint.models.conditioning import Conditioned
+from iot_maint.models.conditioning import MEAN_OF, Conditioned
 from iot_maint.models.fitted import Arrays, demand
 
 SPREAD_BY = 1.4826  # the median distance from the median, to a standard deviation
@@ -29,6 +29,16 @@ def learn_standard(levels: Conditioned, floor: Floats) -> tuple[dict[str, Floats
     judged = ~np.isnan(middle[0])
     whole = ~np.isnan(rows[:, judged]).any(axis=1)
     return model, np.nan_to_num(rows[whole], nan=0.0)
+
+
+def in_turns(rows: Floats) -> tuple[Floats, Floats]:
+    """Every other stretch of rows to learn from, and those between to be measured on: nobody is a judge of himself.
+
+    A stretch is two windows long, since rows within a window are almost the same row.
+    """
+    turn = np.arange(len(rows)) // (2 * MEAN_OF) % 2 == 0
+    learnt, measured = rows[turn], rows[~turn]
+    return (learnt, measured) if len(measured) >= MEAN_OF else (rows, rows)
 
 
 def standardise(models: Sequence[Arrays], levels: Conditioned) -> Floats:

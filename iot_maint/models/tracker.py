@@ -1,8 +1,9 @@
 """The robust drift tracker: each metric's level against a baseline that follows slowly and stops while it is far off.
 
-How far is usual follows from how the level moved around a baseline ten times as fast, in healthy history.  A metric
-that wanders (ambient temperature) says less by moving than one that only rustles (flow): its scale grows with how much
-more it wandered than its noise explains.
+The baseline follows within as many rows as the healthy history had: what was never seen to be healthy for so long is
+not taken for granted sooner.  How far is usual is measured in that history from a baseline ten times as fast, so that
+one change of level in it does not count as noise.  A metric that wanders (ambient temperature) says less by moving
+than one that only rustles (flow): its scale grows with how much more it wandered than its noise explains.
 """
 
 import importlib
@@ -11,13 +12,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from iot_maint.domain.columns import Floats
-from iot_maint.models.conditioning import MEAN_OF, Conditioned
+from iot_maint.models.conditioning import MEAN_OF, Conditioned, Conditioning
 from iot_maint.models.fitted import Arrays, Judged, demand
 
 QUANTILE = 0.75  # of the healthy residual that the scale is taken from: a quarter of history may be disturbed
 NORMAL_QUANTILE = 1.1503493803760079  # the same of a standard normal's absolute value
 WANDER = 1.5  # power of (wander / noise) by which a scale grows
-FASTER = 10.0  # the scale's baseline against the one that is watched
+FASTER = 10.0  # the baseline that the scale is measured from, against the watched one
 FROZEN = 2.5  # scales from the baseline at which it stops
 RAISED = 5.0  # scales that a departure must have reached for its new level to be learnt later
 FALLEN = 0.25  # share of a departure's peak below which it counts as over
@@ -34,7 +35,7 @@ class Tracker:
     def memory_size(self, metrics: int) -> int:
         return 4 * metrics
 
-    def learn(self, levels: Conditioned, floor: Floats, seed: int) -> tuple[Arrays, Floats]:
+    def learn(self, levels: Conditioned, usual: Conditioning, seed: int) -> tuple[Arrays, Floats]:
         del seed
         metrics = levels.level.shape[-1]
         scale, base, slowness = (np.full((1, metrics), np.nan) for _ in range(3))
@@ -45,11 +46,13 @@ class Tracker:
             if not len(level):
                 continue
             slowness[0, metric] = max(len(level), 4 * MEAN_OF)
-            usual, noise, base[0, metric] = _habits(level, slowness[0, metric], float(floor[0, metric]))
-            wander = max(1.0, usual / noise)
-            scale[0, metric] = max(usual, float(floor[0, metric])) * wander**WANDER
-            slow, _ = _smooth(level, slowness[0, metric])
-            residuals[known, metric] = np.abs(level - slow) / scale[0, metric]
+            fast, base[0, metric] = _smooth(level, max(len(level) / FASTER, MEAN_OF))
+            apart = np.abs(level - fast)
+            floor = float(usual.floor[0, metric])
+            spread = max(float(np.quantile(apart, QUANTILE)) / NORMAL_QUANTILE, floor)
+            noise = max(float(usual.rustle[0, metric]) / np.sqrt(MEAN_OF), floor)
+            scale[0, metric] = spread * max(1.0, spread / noise) ** WANDER
+            residuals[known, metric] = apart / scale[0, metric]
         seen = ~np.isnan(residuals).all(axis=1)
         model = {"scale": scale, "base": base, "slowness": slowness}
         return model, np.nanmax(residuals[seen], axis=1) if seen.any() else np.zeros(0)
@@ -107,13 +110,3 @@ def _smooth(level: Floats, slowness: float) -> tuple[Floats, float]:
     start = float(np.median(level[: 2 * MEAN_OF]))
     followed, _ = lfilter([share], [1.0, share - 1.0], level, zi=[(1.0 - share) * start])
     return np.concatenate([[start], followed[:-1]]), float(followed[-1])
-
-
-def _habits(level: Floats, slowness: float, floor: float) -> tuple[float, float, float]:
-    """How far the level usually is from a fast baseline, how far its noise alone would bring it, where it ends."""
-    fast, end = _smooth(level, max(slowness / FASTER, MEAN_OF))
-    usual = float(np.quantile(np.abs(level - fast), QUANTILE)) / NORMAL_QUANTILE
-    # Neighbouring levels share all but one of their rows: their difference is that of two values over MEAN_OF.
-    steps = np.diff(level)
-    noise = float(np.sqrt(np.mean(steps * steps) * MEAN_OF / 2.0)) if len(steps) else 0.0
-    return usual, max(noise, floor, 1e-12), end

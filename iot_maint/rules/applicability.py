@@ -42,8 +42,8 @@ class ActiveRule:
     gated: bool
     max_gap_ms: int | None
     basis: str
-    shadow: bool = False
     signal: Signal | None = None
+    shadow: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +131,7 @@ def _report(rule: ThresholdRule, type_: EquipmentType, monitored: Monitored) -> 
         gated=rule.gated,
         max_gap_ms=None if gap is None else round(gap.total_seconds() * 1000),
         basis=str(rule.basis) if override.limit is None else BasisKind.OWN_LIMIT.value,
-        shadow=monitored.shadow.get(rule.id, rule.shadow),
         signal=rule.signal,
+        shadow=monitored.shadow.get(rule.id, rule.shadow),
     )
     return RuleReport(rule=rule.id, standing=RuleStanding.RUNNING, active=active)

@@ -19,6 +19,7 @@ from iot_maint.domain.ports import Clock, Database, Meter, Repositories
 from iot_maint.domain.shadow import read_standing_name
 from iot_maint.domain.telemetry import Batch, Telemetry
 from iot_maint.rules.alarms import transition
+from iot_maint.rules.flapping import FLAP_LIMITS, FlapLimits, come_to_rest
 from iot_maint.rules.fleet import Fleet, Seating
 from iot_maint.rules.program import Program, retire_rules
 from iot_maint.rules.state import EquipmentState
@@ -82,6 +83,7 @@ class Monitor:
         spool_id: str,
         on_outcome: Callable[[Outcome], None] | None = None,
         owns: Callable[[str], bool] = own_all,
+        flap_limits: FlapLimits = FLAP_LIMITS,
         models: LiveModels = NO_MODELS,
         on_scores: Callable[[Sequence[Scored]], None] = forget_scores,
     ) -> None:
@@ -92,6 +94,7 @@ class Monitor:
         self._clock = clock
         self._meter = meter
         self._on_outcome = on_outcome
+        self._flap_limits = flap_limits
         # While nothing stands on a piece of equipment its state may be in the fleet, and is older here.
         self._states = RuleStates(database, worker, spool_id, owns, on_loss=self._lose, complete=self._complete)
         self._scorer = Scorer(models, self._modelled, self._recall, round(roster.late_after.total_seconds() * 1000))
@@ -169,7 +172,8 @@ class Monitor:
             self._states.meet({code: self._roster.entries[code].equipment.site for code in coming})
         for code in coming:
             state = self._states.get(code) or EquipmentState()
-            if not state.rules and not self._states.is_guest(code):
+            # What flaps is over by the time alone, which the fleet does not watch.
+            if not state.rules and not _flaps(state) and not self._states.is_guest(code):
                 self._fleet.activate(code, state)
         return seating
 
@@ -227,11 +231,15 @@ class Monitor:
                 if self._programs.get(code) is not program and code not in programs and not item.retained:
                     state, found = _retire(state, program, monitored, item)
                     programs[code] = program
+                rested: tuple[Finding, ...] = ()
+                if _flaps(state) and not item.retained:
+                    alarms, rested = come_to_rest(state.alarms, code, item.at_ms, self._flap_limits)
+                    state = replace(state, alarms=alarms)
                 state, decided = program.decide(state, item)
                 # What is let go comes before what the same telemetry leads to.
-                for finding in (*found, *decided, *by_models.get(position, ())):
+                for finding in (*found, *rested, *decided, *by_models.get(position, ())):
                     findings.append((position, finding))
-                    alarms, event = transition(state.alarms, finding, monitored.equipment.site)
+                    alarms, event = transition(state.alarms, finding, monitored.equipment.site, self._flap_limits)
                     state = replace(state, alarms=alarms)
                     if event is not None:
                         events.append((position, (event, monitored.equipment.type)))
@@ -308,6 +316,10 @@ class Monitor:
             self._noted_metrics[code] = self._noted_metrics.get(code, frozenset()) | metrics
         for finding in decided.findings:
             self._meter.count("findings", kind=finding.kind.value)
+
+
+def _flaps(state: EquipmentState) -> bool:
+    return any(standing.flaps is not None for standing in state.alarms.values())
 
 
 def _by_message(scored: Pass, positions: Sequence[int]) -> Mapping[int, Sequence[Finding]]:

@@ -25,6 +25,13 @@ _FAULTS = [
 ]
 
 
+# What was found where each type's orders ended.
+_VERDICTS = {
+    "close": ("real_fault", "sensor_fault", "not_found"),
+    "cancel": ("false_alarm", "unjudged", "false_alarm"),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderEvent:
     """One point of `work_order_event`."""
@@ -37,6 +44,7 @@ class OrderEvent:
     fault_mode: str
     urgency: int
     event: str
+    verdict: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +173,7 @@ def _order_events(catalog: Catalog) -> Iterator[OrderEvent]:
                     fault_mode=fault_mode,
                     urgency=urgency,
                     event=event,
+                    verdict=_VERDICTS[event][index] if event in _VERDICTS else None,
                 )
     yield OrderEvent(
         at_ms=_ms(END - timedelta(minutes=5)),
@@ -189,7 +198,11 @@ def _event_point(event: OrderEvent) -> Point:
             "event": event.event,
         },
         at_ms=event.at_ms,
-        fields={"number": event.number, "title": f"{event.equipment} {event.fault_mode}"},
+        fields={
+            "number": event.number,
+            "title": f"{event.equipment} {event.fault_mode}",
+            **({"verdict": event.verdict} if event.verdict is not None else {}),
+        },
     )
 
 

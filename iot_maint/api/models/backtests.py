@@ -2,18 +2,16 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
-from iot_maint.api.models.common import Answer, Asked, Code, Instant
+from iot_maint.api.models.common import Answer, Asked, Code, Instant, InstantBody
 from iot_maint.api.models.rules import MONTH_S, Finite, LimitModel
-from iot_maint.api.parameters import in_bounds
 from iot_maint.domain.backtests import BacktestRequest, BacktestStatus, GivenFault, WishedLimit
 from iot_maint.domain.catalog import Severity
 from iot_maint.domain.findings import FindingKind
 
 # `from` is a word of Python's: its member is written as it is named outside.
 _AS_NAMED = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
-Moment = Annotated[AwareDatetime, AfterValidator(in_bounds)]
 
 
 class WishedLimitModel(Asked):
@@ -29,16 +27,16 @@ class GivenFaultModel(Asked):
 
     equipment: Code
     fault_mode: Code | None = None
-    onset: Moment
-    failure: Moment
+    onset: InstantBody
+    failure: InstantBody
 
 
 class BacktestWishModel(Asked):
     """What is to be tried: through the live decide path, on stored telemetry, as if the rules were promoted."""
 
     rules: Annotated[list[Code], Field(min_length=1, max_length=100)] = Field(examples=[["pump.vib_*"]])
-    from_: Moment = Field(alias="from", examples=["2026-01-01T00:00:00+08:00"])
-    to: Moment = Field(examples=["2026-04-01T00:00:00+08:00"], description="Not included.")
+    from_: InstantBody = Field(alias="from", examples=["2026-01-01T00:00:00+08:00"])
+    to: InstantBody = Field(examples=["2026-04-01T00:00:00+08:00"], description="Not included.")
     equipment: Annotated[list[Code], Field(max_length=1000)] = Field(default=[], description="Empty: all.")
     changes: Annotated[dict[Code, WishedLimitModel], Field(max_length=100)] = Field(
         default={}, description="By rule id: a second setting beside the one that stands."

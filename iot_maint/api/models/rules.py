@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from iot_maint.api.models.common import Answer, Asked, Code, Instant
+from iot_maint.api.models.feedback import ReviewModel
 from iot_maint.domain.catalog import Comparison, Limit, Severity
 from iot_maint.domain.signals import SignalKind
 from iot_maint.rules.applicability import RuleStanding
@@ -57,6 +58,7 @@ class RuleModel(Answer):
     dwell_s: float | None = None
     occurrences: int | None = None
     gated: bool | None = Field(default=None, description="Looks only while the equipment runs.")
+    review: ReviewModel | None = Field(default=None, description="Why it asks for review; null: it does not.")
     shadow: bool | None = Field(default=None, description="Declared in shadow: recorded, never ordered.")
 
 

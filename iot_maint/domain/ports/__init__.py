@@ -2,6 +2,7 @@
 
 from iot_maint.domain.ports.backtests import BacktestRepository
 from iot_maint.domain.ports.database import Database, Repositories
+from iot_maint.domain.ports.feedback import FeedbackRepository
 from iot_maint.domain.ports.models import ModelRepository
 from iot_maint.domain.ports.orders import AlarmRepository, OutboxRepository, WorkOrderRepository
 from iot_maint.domain.ports.platform import AlarmList, PlatformAlarmRepository, PlatformAlarms
@@ -25,6 +26,7 @@ __all__ = [
     "Clock",
     "Database",
     "EquipmentRepository",
+    "FeedbackRepository",
     "HistoryStore",
     "IdempotencyRepository",
     "Meter",

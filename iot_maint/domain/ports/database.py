@@ -4,6 +4,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from iot_maint.domain.ports.backtests import BacktestRepository
+from iot_maint.domain.ports.feedback import FeedbackRepository
 from iot_maint.domain.ports.models import ModelRepository
 from iot_maint.domain.ports.orders import AlarmRepository, OutboxRepository, WorkOrderRepository
 from iot_maint.domain.ports.platform import AlarmList, PlatformAlarmRepository
@@ -34,6 +35,8 @@ class Repositories(Protocol):
     @property
     def orders(self) -> WorkOrderRepository: ...
     @property
+    def feedback(self) -> FeedbackRepository: ...
+    @property
     def outbox(self) -> OutboxRepository: ...
     @property
     def checkpoints(self) -> CheckpointRepository: ...
@@ -46,9 +49,9 @@ class Repositories(Protocol):
     @property
     def workers(self) -> WorkerRepository: ...
     @property
-    def backtests(self) -> BacktestRepository: ...
-    @property
     def models(self) -> ModelRepository: ...
+    @property
+    def backtests(self) -> BacktestRepository: ...
 
 
 class Database(Protocol):

@@ -13,6 +13,8 @@ from iot_maint.services.training.history import History
 
 AUTO = "auto"
 LOOK_BACK = timedelta(days=90)
+# At a minute and ten metrics a fifth of a GiB; what is older was other equipment, most likely.
+LONGEST = timedelta(days=5 * 366)
 # A detector of one's own has to have seen two weekends.
 ENOUGH_DAYS = 14.0
 # For one's place among the fleet a working day and a night suffice, twice.

@@ -15,6 +15,7 @@ from iot_maint.services.model_files import ModelFiles
 from iot_maint.services.training.asking import (
     AUTO,
     ENOUGH_DAYS,
+    LONGEST,
     PLACE_DAYS,
     TrainingOutcome,
     TrainingRequest,
@@ -112,6 +113,8 @@ class Trainer:
             raise InvalidInput("type", f"{request.type} is none; there are {', '.join(self.catalog.types)}")
         if request.until <= request.start:
             raise InvalidInput("to", "is not after from")
+        if request.until - request.start > LONGEST:
+            raise InvalidInput("from", f"is more than {LONGEST.days} days before to; a history is held in memory")
         if request.detector not in (AUTO, *self.kinds):
             raise InvalidInput("detector", f"{request.detector} is none; there are {', '.join((AUTO, *self.kinds))}")
         with self.database.reading() as repositories:

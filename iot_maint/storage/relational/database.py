@@ -17,6 +17,7 @@ from iot_maint.storage.relational.engine import READS_ONLY, make_engine, parse_d
 from iot_maint.storage.relational.equipment.register import SqlEquipment
 from iot_maint.storage.relational.equipment.shadows import SqlShadows
 from iot_maint.storage.relational.failures import meaningful_failures
+from iot_maint.storage.relational.feedback import SqlFeedback
 from iot_maint.storage.relational.idempotency import SqlIdempotency
 from iot_maint.storage.relational.migrate import SchemaVersion, read_schema_state, upgrade
 from iot_maint.storage.relational.models import SqlModels
@@ -38,14 +39,15 @@ class SqlRepositories:
     platform_alarms: SqlPlatformAlarms
     alarm_list: SqlAlarmList
     orders: SqlWorkOrders
+    feedback: SqlFeedback
     outbox: SqlOutbox
     checkpoints: SqlCheckpoints
     silences: SqlSilences
     tokens: SqlTokens
     idempotency: SqlIdempotency
     workers: SqlWorkers
-    backtests: SqlBacktests
     models: SqlModels
+    backtests: SqlBacktests
 
 
 def open_database(url: str) -> "RelationalDatabase":
@@ -121,12 +123,13 @@ def _repositories(connection: Connection) -> SqlRepositories:
         platform_alarms=SqlPlatformAlarms(connection),
         alarm_list=SqlAlarmList(connection),
         orders=SqlWorkOrders(connection),
+        feedback=SqlFeedback(connection),
         outbox=SqlOutbox(connection),
         checkpoints=SqlCheckpoints(connection),
         silences=SqlSilences(connection),
         tokens=SqlTokens(connection),
         idempotency=SqlIdempotency(connection),
         workers=SqlWorkers(connection),
-        backtests=SqlBacktests(connection),
         models=SqlModels(connection),
+        backtests=SqlBacktests(connection),
     )

@@ -24,9 +24,9 @@ from iot_maint.storage.telemetry.influxql import (
 from iot_maint.storage.telemetry.line_protocol import stored_name
 
 _ROWS_A_CHUNK = 2_000
+_BINS_AN_ANSWER = 20_000
 _ROWS_A_PAGE = 50_000
 _OF_ONE = '"site" = $site AND "equipment" = $equipment'
-_BINS_AN_ANSWER = 20_000
 # `last(*)` names its columns so.
 _LAST = "last_"
 

@@ -29,13 +29,6 @@ WHERE series IN (SELECT id FROM series WHERE measurement = :measurement AND equi
   AND at_ms >= :start AND at_ms < :end AND typeof(value) = 'real'
 GROUP BY window_start ORDER BY window_start LIMIT :limit
 """
-SERIES_OF_SITE_METRIC = """
-SELECT id FROM series WHERE measurement = ? AND equipment = ? AND site = ? AND field = ?
-"""
-NUMBERS = """
-SELECT at_ms, value FROM points WHERE series = ? AND at_ms >= ? AND at_ms < ? AND typeof(value) = 'real' ORDER BY at_ms
-"""
-SPAN = "SELECT min(at_ms), max(at_ms) FROM points WHERE series = ?"
 # In the order of time: a series' values lie so.
 POSSIBLE_VALUES = """
 SELECT at_ms, value FROM points
@@ -43,6 +36,13 @@ WHERE series = :series AND at_ms >= :start AND at_ms < :end AND typeof(value) = 
   AND value >= :minimum AND value <= :maximum
 ORDER BY at_ms
 """
+SERIES_OF_SITE_METRIC = """
+SELECT id FROM series WHERE measurement = ? AND equipment = ? AND site = ? AND field = ?
+"""
+NUMBERS = """
+SELECT at_ms, value FROM points WHERE series = ? AND at_ms >= ? AND at_ms < ? AND typeof(value) = 'real' ORDER BY at_ms
+"""
+SPAN = "SELECT min(at_ms), max(at_ms) FROM points WHERE series = ?"
 LAST_VALUES = """
 SELECT series.field, points.at_ms, points.value FROM series
 JOIN points ON points.series = series.id

@@ -1,18 +1,24 @@
 """The same results, to the byte, from one process, from one a core and from a real Dask cluster."""
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from iot_maint.domain.errors import MaintError, StoreUnavailable
 from iot_maint.fan_out import Cluster, fan_out, parse_cluster
+from iot_maint.models.kinds import KINDS as REAL_KINDS
+from iot_maint.services.training.fanning import FanOut
+from iot_maint.storage.relational.database import RelationalDatabase
 from iot_maint.tls import TlsFiles
 from tests.fanned_out import die, double, fail_at_three, fit_and_score
 from tests.servers.certificates import Authority
 from tests.servers.dask import DaskCluster
 from tests.servers.processes import free_port
+from tests.training_stories import a_request, a_training_rig
 
 NO_FILES = TlsFiles(prefix="IOT_MAINT_DASK_TLS")
 
@@ -120,3 +126,24 @@ def test_over_tls_both_sides_show_who_they_are(tmp_path: Path) -> None:
             list(fan_out(double, range(3), over=foe))
     finally:
         cluster.stop()
+
+
+def test_trained_on_a_cluster_the_models_are_the_same_files(
+    dask: Cluster, tmp_path: Path, empty_databases: Callable[[], RelationalDatabase]
+) -> None:
+    rig = a_training_rig(tmp_path, empty_databases())
+    for number in range(3):
+        rig.pump(f"P-{number}", 15, seed=number)
+    rig.pump("P-NEW", 3, seed=9)
+
+    def trained(fan: FanOut) -> list[tuple[str, str]]:
+        trainer = replace(rig.trainer, fan_out=fan, kinds=REAL_KINDS, default_kind="pca")
+        outcomes = trainer.train(a_request())
+        return [(one.subject, one.model.file) for one in outcomes if one.model is not None]
+
+    serial = trained(partial(fan_out, processes=1))
+
+    assert [subject for subject, _ in serial] == ["P-0", "P-1", "P-2", "pump/booster", "P-NEW"]
+    assert trained(partial(fan_out, over=dask)) == serial
+    assert trained(partial(fan_out, processes=2)) == serial
+    rig.store.close()

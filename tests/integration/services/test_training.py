@@ -214,3 +214,5 @@ def test_a_request_that_nobody_could_fulfil_is_refused_by_name(rig: TrainingRig)
         list(rig.trainer.train(a_request(equipment_type="boat")))
     with pytest.raises(InvalidInput, match="to: is not after from"):
         rig.train("P-1", days=0)
+    with pytest.raises(InvalidInput, match="from: is more than 1830 days before to"):
+        rig.train("P-1", days=1831)

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from iot_maint.models.detector import Recipe, Rows
+from iot_maint.models.detector import Recipe, Rows, cut
+
+__all__ = ["METRICS", "MINUTE_MS", "RECIPE", "cut", "healthy", "shifted", "with_values"]
 
 METRICS = ("vib_rms", "bearing_temp", "current")
 RECIPE = Recipe(metrics=METRICS)
@@ -20,10 +22,6 @@ def healthy(rows: int = 1500, seed: int = 1, metrics: tuple[str, ...] = METRICS,
     size = 0.2 + 0.3 * np.arange(len(metrics))
     at_ms = START_MS + np.arange(rows, dtype=np.int64) * round(bin_s * 1000)
     return Rows(metrics=metrics, at_ms=at_ms, values=level + size * noise)
-
-
-def cut(rows: Rows, begin: int, end: int | None = None) -> Rows:
-    return replace(rows, at_ms=rows.at_ms[begin:end], values=rows.values[begin:end])
 
 
 def with_values(rows: Rows, values: np.ndarray) -> Rows:

@@ -17,7 +17,8 @@ from iot_maint.services.model_registry import promote_model
 from iot_maint.storage.relational.database import RelationalDatabase
 from tests.api_builders import StandingClock
 from tests.builders import T0
-from tests.integration.storage.relational.test_races import ROUNDS, race
+from tests.integration.storage.relational.test_races import ROUNDS
+from tests.racing import race
 from tests.trained_models import a_card, a_trained_model
 
 

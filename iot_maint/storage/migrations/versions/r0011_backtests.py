@@ -3,14 +3,14 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009_backtests"
-down_revision = "0008_shadow"
+revision = "0011_backtests"
+down_revision = "0010_shadow"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    """Step up from 0008_shadow."""
+    """Step up from 0010_shadow."""
     op.create_table(
         "backtests",
         sa.Column("id", sa.Integer(), nullable=False),

@@ -3,14 +3,14 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008_shadow"
-down_revision = "0007_models"
+revision = "0010_shadow"
+down_revision = "0008_storms"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    """Step up from 0007_models."""
+    """Two tables of their own."""
     op.create_table(
         "shadow_switches",
         sa.Column("source", sa.Text(), nullable=False),
