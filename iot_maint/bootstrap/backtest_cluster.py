@@ -23,7 +23,7 @@ from iot_maint.domain.instants import instant
 from iot_maint.domain.telemetry import Telemetry
 from iot_maint.ingest.recordings import read_recording
 from iot_maint.metering import PrometheusMeter
-from iot_maint.services.backtest.choosing import metrics_for, narrow
+from iot_maint.services.backtest.choosing import compared_metrics, metrics_for, narrow
 from iot_maint.services.backtest.columns import pieces
 from iot_maint.services.backtest.coverage import Watch
 from iot_maint.services.backtest.envelopes import Envelopes
@@ -49,6 +49,7 @@ _SAMPLE = 200  # values of a slice, equipment and metric that stand for all of t
 class Cluster:
     """What one process is given.  `files` instead of the store's history; `plotted`: keep the shapes for a plot.
 
+    `beside` are codes of equipment that is only compared with; nothing of it counts.
     `allowed` false alarms may a setting raise before it is given up (None: any number).  `progress` is a file for the
     share that is done.
     """
@@ -57,6 +58,7 @@ class Cluster:
     rules: tuple[str, ...]
     trials: tuple[Trial, ...]
     entries: tuple[Monitored, ...]
+    beside: frozenset[str]
     start_ms: int
     end_ms: int
     files: tuple[Path, ...] = ()
@@ -75,6 +77,8 @@ def run_cluster(cluster: Cluster) -> ClusterRuns:
     def batches() -> Iterator[TelemetryColumns]:
         for part in _watched(read_cluster(cluster, catalog), cluster):
             for code, rows in part.rows.items():
+                if code in cluster.beside:
+                    continue
                 watch.see(site_of[code], code, rows.at_ms)
                 if cluster.plotted:
                     envelopes.see(code, rows)
@@ -96,7 +100,7 @@ def sample_cluster(cluster: Cluster) -> Mapping[str, Floats]:
     found: dict[str, list[Floats]] = defaultdict(list)
     for part in _watched(read_cluster(cluster, catalog), cluster):
         for code, rows in part.rows.items():
-            if metric in rows.metrics:
+            if metric in rows.metrics and code not in cluster.beside:
                 values = rows.values[:, rows.metrics.index(metric)]
                 values = values[~np.isnan(values)]
                 found[code].append(np.sort(values)[:: 1 + len(values) // _SAMPLE])
@@ -118,11 +122,11 @@ def read_cluster(cluster: Cluster, catalog: Catalog) -> Iterator[Slice]:
 
 
 def subjects_of(entries: Sequence[Monitored], catalog: Catalog) -> list[Subject]:
-    """Whose history is read, and which metrics: those that the (narrowed) catalog's rules look at."""
-    subjects = []
+    """Whose history is read, and which metrics: those that the (narrowed) catalog's rules look at or compare with."""
+    subjects, compared = [], compared_metrics(catalog)
     for entry in entries:
         declared = catalog.types[entry.equipment.type]
-        metrics = metrics_for(declared, declared.metrics)
+        metrics = metrics_for(declared, declared.metrics) or tuple(one for one in declared.metrics if one in compared)
         code, site = entry.equipment.code, entry.equipment.site
         subjects.append(Subject(site=site, equipment=code, measurement=declared.name, metrics=metrics))
     return subjects
@@ -196,7 +200,7 @@ def _open_runner(cluster: Cluster, catalog: Catalog, trial: Trial) -> Iterator[R
             spool_id="backtest",
         )
         monitor.start()
-        yield Runner(monitor=monitor, advance=clock.advance, too_much=_limit(cluster))
+        yield Runner(monitor=monitor, advance=clock.advance, too_much=_limit(cluster), beside=cluster.beside)
 
 
 def _limit(cluster: Cluster) -> Callable[[AlarmEvent], bool]:

@@ -1,6 +1,6 @@
 """What a backtest looks at: the equipment, the time, the faults that are known; and what there is where nothing is."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from iot_maint.domain.ports import HistoryStore
 from iot_maint.domain.queries import PageRequest, WorkOrderQuery
 from iot_maint.domain.work_orders import WorkOrder
 from iot_maint.ingest.recordings import read_recording
-from iot_maint.services.backtest.choosing import is_tried
+from iot_maint.services.backtest.choosing import compared_metrics, is_tried
 from iot_maint.services.backtest.faults import DONE, KnownFault, faults_of_orders
 from iot_maint.services.quantities import say_instant
 from iot_maint.settings import Settings
@@ -29,21 +29,35 @@ _PAGE = 200
 
 def tried_equipment(
     settings: Settings, register: Path | None, codes: Sequence[str], catalog: Catalog
-) -> tuple[Monitored, ...]:
-    """The equipment for which the (narrowed) catalog has rules; all counts as in service: the status is today's."""
-    entries = read_entries(settings, register)
+) -> tuple[tuple[Monitored, ...], tuple[Monitored, ...]]:
+    """The equipment for which the (narrowed) catalog has rules, and what that is compared with, where rules compare.
+
+    All counts as in service: the status is today's.
+    """
+    entries = _in_service(read_entries(settings, register))
     known = {entry.equipment.code for entry in entries}
     if unknown := [code for code in codes if code not in known]:
         raise UnknownEquipment(f"no equipment {', '.join(unknown)} in the register")
-    tried = tuple(
-        # What is in shadow is tried as if it were promoted: that is the question.
-        replace(entry, equipment=replace(entry.equipment, status=EquipmentStatus.IN_SERVICE), shadow={})
-        for entry in entries
-        if is_tried(entry, codes, catalog)
-    )
+    tried = tuple(entry for entry in entries if is_tried(entry, codes, catalog))
     if not tried:
         raise MaintError("the register has no equipment for these rules: see `equipment list`, or give --register FILE")
-    return tried
+    if not compared_metrics(catalog):
+        return tried, ()
+    sites, codes_tried = {one.equipment.site for one in tried}, {one.equipment.code for one in tried}
+    return tried, tuple(
+        one
+        for one in entries
+        if one.equipment.site in sites and one.equipment.code not in codes_tried and one.equipment.type in catalog.types
+    )
+
+
+def _in_service(entries: Iterable[Monitored]) -> list[Monitored]:
+    """What is known and not merged; what is in shadow is tried as if it were promoted: that is the question."""
+    return [
+        replace(entry, equipment=replace(entry.equipment, status=EquipmentStatus.IN_SERVICE), shadow={})
+        for entry in entries
+        if entry.equipment.registered and entry.equipment.merged_into is None
+    ]
 
 
 def span_of_files(settings: Settings, files: Sequence[Path]) -> tuple[datetime, datetime]:

@@ -55,10 +55,10 @@ def run_backtest(settings: Settings, asked: Asked, map_over: MapOver = map_in_pr
     narrowed = narrow(catalog, rules)
     rule = None if asked.wish is None else rule_to_suggest_for(catalog, rules)
     start, end = _span(settings, asked)
-    entries = tried_equipment(settings, asked.register, asked.equipment, narrowed)
+    entries, beside = tried_equipment(settings, asked.register, asked.equipment, narrowed)
     tried = [_try(trial, rules, narrowed, entries) for trial in asked.trials]
     faults = asked.faults if asked.files else (*asked.faults, *faults_in_orders(settings, entries))
-    clusters = _clusters(settings, asked, rules, entries, faults, start, end)
+    clusters = _clusters(settings, asked, rules, entries, beside, faults, start, end)
     runs = list(map_over(run_cluster, clusters))
     if not any(one.coverage for one in runs):
         nothing = "the files hold nothing of this equipment in the asked time"
@@ -105,12 +105,13 @@ def _clusters(
     asked: Asked,
     rules: tuple[str, ...],
     entries: Sequence[Monitored],
+    beside: Sequence[Monitored],
     faults: tuple[KnownFault, ...],
     start: datetime,
     end: datetime,
 ) -> list[Cluster]:
     """A site each: equipment of one site may depend on each other, of two sites never.  Files are one cluster."""
-    ordered = sorted(entries, key=lambda entry: (entry.equipment.site, entry.equipment.code))
+    ordered = sorted((*entries, *beside), key=lambda entry: (entry.equipment.site, entry.equipment.code))
     groups = [ordered] if asked.files else [list(of) for _, of in groupby(ordered, lambda one: one.equipment.site)]
     return [
         Cluster(
@@ -118,6 +119,7 @@ def _clusters(
             rules=rules,
             trials=asked.trials,
             entries=tuple(group),
+            beside=frozenset(one.equipment.code for one in beside),
             start_ms=epoch_ms(start),
             end_ms=epoch_ms(end),
             files=asked.files,

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from iot_maint.domain.verdicts import Verdict
 from iot_maint.domain.work_orders import PREVENTIVE, Transition, WorkOrder, WorkOrderStatus
 
 FILE = "file"
@@ -42,8 +43,13 @@ def faults_of_orders(orders: Iterable[WorkOrder]) -> tuple[KnownFault, ...]:
             source=order.number,
         )
         for order in orders
-        if order.origin in PREVENTIVE and order.status in DONE
+        if order.origin in PREVENTIVE and order.status in DONE and _was_real(order)
     )
+
+
+def _was_real(order: WorkOrder) -> bool:
+    """Nobody has found anything else; an order without a verdict is taken for real."""
+    return order.judgement is None or order.judgement.verdict is Verdict.REAL_FAULT
 
 
 def _repaired_at(order: WorkOrder) -> datetime:

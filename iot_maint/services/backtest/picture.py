@@ -149,6 +149,7 @@ def _setting(setting: SettingResult, code: str, metric: str) -> SettingPanel:
         limits=tuple(
             LimitLine(rule=rule.id, limit=rule.limit, clear_limit=rule.clear_limit, severity=rule.severity)
             for rule in rules
+            if rule.signal is None  # the limit of another signal is in no unit of the metric
         ),
         alarms=tuple(
             _band(one, ids) for one in setting.episodes if one.key.equipment == code and not ids.isdisjoint(one.rules)

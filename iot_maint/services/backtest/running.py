@@ -46,11 +46,15 @@ class Run:
 
 @dataclass(slots=True, kw_only=True)
 class Runner:
-    """One setting on its way.  `too_much` hears of every alarm raised, and says when to give up."""
+    """One setting on its way.
+
+    `too_much` hears of every alarm raised, and says when to give up.  Nothing of the equipment `beside` counts.
+    """
 
     monitor: Monitor
     advance: Callable[[datetime], None]
     too_much: Callable[[AlarmEvent], bool] = lambda _event: False
+    beside: frozenset[str] = frozenset()
     _findings: list[Finding] = field(default_factory=list)
     _found: int = 0
     _events: list[AlarmEvent] = field(default_factory=list)
@@ -76,11 +80,16 @@ class Runner:
         )
 
     def _note(self, outcome: Outcome) -> None:
-        self._found += len(outcome.findings)
-        self._findings += outcome.findings[: max(0, FINDINGS_KEPT - len(self._findings))]
-        self._events += outcome.events
-        self._orders += [step.order for step in outcome.steps if step.event == "opened"]
-        self._given_up = any(self.too_much(event) for event in outcome.events if event.kind is AlarmEventKind.RAISED)
+        # What is in shadow here only serves a composite.
+        findings = [one for one in outcome.findings if not one.shadow and one.equipment not in self.beside]
+        events = [event for event in outcome.events if not event.key.shadow and event.key.equipment not in self.beside]
+        self._found += len(findings)
+        self._findings += findings[: max(0, FINDINGS_KEPT - len(self._findings))]
+        self._events += events
+        self._orders += [
+            step.order for step in outcome.steps if step.event == "opened" and step.order.equipment not in self.beside
+        ]
+        self._given_up = any(self.too_much(event) for event in events if event.kind is AlarmEventKind.RAISED)
 
 
 def run_through(batches: Iterable[TelemetryColumns], runners: Sequence[Runner]) -> None:

@@ -53,6 +53,8 @@ def rule_to_suggest_for(catalog: Catalog, rules: Sequence[str]) -> ThresholdRule
         raise InvalidInput("wish", f"a limit is suggested for one rule at a time; {len(rules)} are tried")
     type_name, _, key = rules[0].partition(".")
     rule = catalog.types[type_name].rules[key]
+    if rule.signal is not None or rule.metric in catalog.types[type_name].derived:
+        raise InvalidInput("wish", f"{rule.id} does not look at a metric itself: no limit can be suggested for it yet")
     if rule.comparison is Comparison.IS:
         raise InvalidInput("wish", f"{rule.id} has no number: only rules above or below a limit can be suggested one")
     return rule

@@ -1,5 +1,6 @@
 """What can be set, and what is said of what cannot."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,8 @@ from iot_maint.catalog import load_catalog
 from iot_maint.domain.catalog import Limit
 from iot_maint.domain.equipment import LimitOverride, Monitored
 from iot_maint.domain.errors import InvalidInput, UnknownThing
-from iot_maint.services.backtest.choosing import choose_rules, metrics_for, narrow
+from iot_maint.domain.signals import Comparing, Composite
+from iot_maint.services.backtest.choosing import choose_rules, compared_metrics, metrics_for, narrow
 from iot_maint.services.backtest.trials import apply_wishes, read_changes
 from iot_maint.services.register.limits import LimitWish
 from tests.builders import an_equipment
@@ -61,3 +63,22 @@ def test_only_what_the_chosen_rules_look_at_is_read() -> None:
 
     assert metrics_for(pump, pump.metrics) == ("running", "vib_rms")
     assert metrics_for(narrow(CATALOG, []).types["pump"], pump.metrics) == ()
+
+
+def test_what_a_composite_is_made_of_runs_beside_it_in_shadow() -> None:
+    pump = CATALOG.types["pump"]
+    whole = replace(pump.rules[KEY], id="pump.whole", key="whole", signal=Composite(when="vib_rms_warning and bearing"))
+    catalog = replace(CATALOG, types={"pump": replace(pump, rules={**pump.rules, "whole": whole})})
+
+    rules = narrow(catalog, ["pump.whole"]).types["pump"].rules
+
+    assert {key: rule.shadow for key, rule in rules.items()} == {"vib_rms_warning": True, "whole": False}
+
+
+def test_what_a_rule_compares_with_is_read_of_the_others_too() -> None:
+    pump = CATALOG.types["pump"]
+    twin = replace(pump.rules[KEY], signal=Comparing(with_parent=False))
+    catalog = replace(CATALOG, types={"pump": replace(pump, rules={KEY: twin})})
+
+    assert compared_metrics(catalog) == {"bearing_temp"}
+    assert compared_metrics(CATALOG) == frozenset()
