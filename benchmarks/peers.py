@@ -1,10 +1,12 @@
-"""`python -m benchmarks.peers`: what the product is measured against, and the publisher, into the user's cache.
+"""`python -m benchmarks.peers`: what the product is measured against, and the publisher, into the user's cache;
+detectors into this environment.
 
 Telegraf is a Go tool, Node-RED comes from npm with a Node of its own, the publisher is built from this folder.  Done
 once, about five minutes; whatever is there already stays.
 """
 
 import hashlib
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -20,6 +22,7 @@ NODE_RED_VERSION = "5.0.7"
 # Node-RED 5 asks for Node 22, which the system may not have.
 _NODE_RED_PACKAGES = (f"node-red@{NODE_RED_VERSION}", "node-red-contrib-influxdb@0.7.0", "node@22")
 _NODE = Path("node_modules/node/bin/node")
+_DETECTORS = ("pyod", "river")
 _PUBLISHER = Path(__file__).parent / "publisher"
 
 
@@ -87,6 +90,17 @@ def install_node_red() -> Path:
     return target
 
 
+def install_detectors() -> Path:
+    """PyOD and river, into the environment that asks: they are imported, not started."""
+    if any(importlib.util.find_spec(name) is None for name in _DETECTORS):
+        _run([sys.executable, "-m", "pip", "install", "--group", "peers"], Path(__file__).parents[1])
+        importlib.invalidate_caches()
+    found = importlib.util.find_spec(_DETECTORS[0])
+    if found is None or found.origin is None:
+        raise PeerMissing(f"{', '.join(_DETECTORS)} are not there after they were installed")
+    return Path(found.origin).parents[1]
+
+
 def _telegraf_folder() -> Path:
     # The parsers are part of the name: a Telegraf that was built without them reads none of the configurations.
     parsers = hashlib.sha256(_TELEGRAF_TAGS.encode()).hexdigest()[:8]
@@ -113,7 +127,7 @@ def _run(command: Sequence[str], folder: Path, environment: Mapping[str, str] | 
 
 
 def main() -> None:
-    for install in (publisher_program, install_telegraf, install_node_red):
+    for install in (publisher_program, install_detectors, install_telegraf, install_node_red):
         try:
             print(install(), flush=True)
         except (PeerMissing, subprocess.CalledProcessError) as error:
