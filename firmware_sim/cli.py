@@ -1,4 +1,4 @@
-"""The command line: publish a site to a broker, write it to a file, or write its register."""
+"""The command line: publish a site to a broker, write it to a file, or write its register; `fleet`: see there."""
 
 import argparse
 import logging
@@ -7,12 +7,13 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from firmware_sim.clock import StoryClock, parse_clock, parse_speed
 from firmware_sim.errors import SimulatorError
+from firmware_sim.fleet import cli as fleet
 from firmware_sim.publisher import Publisher, parse_broker
 from firmware_sim.quantities import parse_duration, parse_instant, to_ms
 from firmware_sim.recording import write_jsonl
@@ -26,10 +27,17 @@ _ENDLESS = timedelta(days=3650)
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit code: 0 done or stopped, 1 with one line on stderr for a faulty file or option, 2 for usage."""
-    options = _parser().parse_args(argv)
+    arguments = sys.argv[1:] if argv is None else argv
+    if arguments[:1] == ["fleet"]:
+        return _said(lambda: fleet.run(arguments[1:]))
+    options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
+    return _said(lambda: _run(options))
+
+
+def _said(work: Callable[[], None]) -> int:
     try:
-        _run(options)
+        work()
     except (SimulatorError, OSError) as error:
         print(f"firmware_sim: {error}", file=sys.stderr)
         return 1
@@ -59,7 +67,9 @@ def _figure(text: str) -> float | bool | str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m firmware_sim", description="Simulated devices of a site, with noise and faults."
+        prog="python -m firmware_sim",
+        description="Simulated devices of a site, with noise and faults.",
+        epilog="`python -m firmware_sim fleet --help`: a whole fleet with its truth, for measuring detectors.",
     )
     add = parser.add_argument
     add("--site", required=True, metavar="NAME|FILE", help="a built-in site (demo, fifty_pumps) or a site file")

@@ -49,11 +49,14 @@ def bands_of(type_: EquipmentType, metric: Metric) -> Bands:
     lines = any(rule.kinds != metric.kinds for rule, _ in rules)
     above = [value for rule, value in rules if rule.comparison is Comparison.ABOVE]
     below = [value for rule, value in rules if rule.comparison is Comparison.BELOW]
+    steps = _as_lines(rules) if lines else _as_areas(rules)
+    # A limit beyond another of its severity begins no band, and the axis need not reach that far.
+    edges = {value for value, _ in steps}
     return Bands(
-        steps=_as_lines(rules) if lines else _as_areas(rules),
+        steps=steps,
         lines=lines,
-        lowest=min(below, default=None),
-        highest=max(above, default=None),
+        lowest=min((value for value in below if value in edges), default=None),
+        highest=max((value for value in above if value in edges), default=None),
     )
 
 

@@ -46,6 +46,12 @@ def newest_events(scope: Scope, *, limit: int) -> str:
     return select(_COLUMNS, _SOURCE, where=(*scope, IN_RANGE), tail=f"ORDER BY time DESC LIMIT {limit}")
 
 
+def count_ended(verdict: str, scope: Scope) -> str:
+    """How many orders ended in the time range with that verdict."""
+    judged = any_of("verdict", [verdict])  # a field, written alike
+    return select([_COUNT], _SOURCE, where=(any_of("event", ENDING_EVENTS), judged, *scope, IN_RANGE))
+
+
 def riskiest(scope: Scope, weights: Iterable[tuple[int, int]], *, limit: int) -> str:
     """The equipment with the most opened orders, each counting its (urgency, weight)."""
     by = [name("equipment")]

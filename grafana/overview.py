@@ -11,7 +11,14 @@ from grafana.fleet_panels import (
 )
 from grafana.grid import Line, Section, line, lines, place
 from grafana.influxql import ON_SITE
-from grafana.order_panels import count_tiles, newest_events_table, open_orders_table, opened_bars, riskiest_table
+from grafana.order_panels import (
+    count_tiles,
+    newest_events_table,
+    open_orders_table,
+    opened_bars,
+    riskiest_table,
+    verdict_tiles,
+)
 from grafana.shell import board, links_between, variable
 from grafana.telemetry_queries import sites
 from grafana.words import OVERVIEW_UID, Json
@@ -66,6 +73,7 @@ def _happened(catalog: Catalog, types: Sequence[EquipmentType]) -> Section:
         title="工单事件",
         lines=[
             line(opened_bars(ON_SITE, catalog.service_levels), height=8),
+            line(verdict_tiles(ON_SITE), height=4),
             line(newest_events_table(ON_SITE, types, catalog.service_levels), height=10),
         ],
     )

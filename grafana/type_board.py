@@ -7,6 +7,7 @@ from grafana.grid import Line, Section, line, lines, place
 from grafana.influxql import ON_EQUIPMENT
 from grafana.metric_panels import fleet_table, is_rare, panel_of, running_tiles
 from grafana.order_panels import LEAST_URGENT, count_tiles, faults_table, open_orders_table
+from grafana.score_panels import score_table, score_trend
 from grafana.sections import Group, group_metrics, shows_state
 from grafana.shell import board, links_between, variable
 from grafana.telemetry_queries import equipment_of, sites
@@ -19,7 +20,14 @@ def type_board(catalog: Catalog, type_: EquipmentType) -> Json:
     return board(
         board_uid(type_),
         f"{type_.label.zh}看板",
-        place([_glance(catalog, type_), *(_group(type_, group) for group in group_metrics(type_)), _silence(type_)]),
+        place(
+            [
+                _glance(catalog, type_),
+                _scores(type_),
+                *(_group(type_, group) for group in group_metrics(type_)),
+                _silence(type_),
+            ]
+        ),
         description=f"{type_.label.zh}的工单、设备一览与全部指标；色带和说明中的限值来自设备类型目录。",
         variables=[
             variable("site", "站点", sites(type_.name)),
@@ -58,6 +66,12 @@ def _group(type_: EquipmentType, group: Group) -> Section:
         title=group.title,
         lines=[*shown, *lines(states, height=6), *lines(others, height=9)],
         collapsed=group.background,
+    )
+
+
+def _scores(type_: EquipmentType) -> Section:
+    return Section(
+        title="异常检测", lines=[Line(panels=[score_trend(type_), score_table(type_)], height=9, widths=[14, 10])]
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from iot_maint.domain.catalog import EquipmentType, Severity
+from iot_maint.domain.verdicts import Verdict
 from iot_maint.domain.work_orders import EntryKind, Transition
 
 Json = dict[str, object]
@@ -27,6 +28,10 @@ EVENT_NAMES: Mapping[str, str] = {
     EntryKind.ALARM_EASED: "告警减轻",
     EntryKind.ALARM_CLEARED: "告警解除",
     EntryKind.REOPENED: "故障再现，重新打开",
+    EntryKind.JUDGED: "判定",
+    EntryKind.ALARM_FLAPPING: "告警抖动",
+    EntryKind.FAULT_STAYED_AWAY: "故障未再现",
+    EntryKind.REPAIR_UNSEEN: "维修后无遥测",
     Transition.DISPATCH: "派工",
     Transition.ACKNOWLEDGE: "接单",
     Transition.ARRIVE: "到场",
@@ -37,6 +42,14 @@ EVENT_NAMES: Mapping[str, str] = {
     Transition.CLOSE: "关闭",
     Transition.REOPEN: "人工重新打开",
     Transition.CANCEL: "取消",
+}
+# As the points of an order's end carry it.
+VERDICT_NAMES: Mapping[str, str] = {
+    Verdict.REAL_FAULT.value: "真故障",
+    Verdict.FALSE_ALARM.value: "误报",
+    Verdict.SENSOR_FAULT.value: "传感器故障",
+    Verdict.NOT_FOUND.value: "未发现",
+    "unjudged": "未判定",
 }
 # After one of these an order is no longer open.
 ENDING_EVENTS = (Transition.CLOSE.value, Transition.CANCEL.value)

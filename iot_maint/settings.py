@@ -21,6 +21,7 @@ from pydantic_settings import (
 
 from iot_maint.domain.catalog import Language
 from iot_maint.domain.errors import BrokenSetting
+from iot_maint.domain.feedback import DEFAULT_REVIEW, ReviewPolicy
 from iot_maint.tls import TlsFiles
 from iot_maint.topic_rules import TopicRule
 
@@ -30,6 +31,7 @@ SETTINGS_FILE = Path("iot-maint.toml")
 NOT_SETTINGS = frozenset({"IOT_MAINT_REQUIRE_SERVICES"})  # read by the tests alone
 
 LAST_PORT = 65_535
+LONGEST_WINDOW = timedelta(days=3650)
 
 _SPAN = re.compile(r"(?P<amount>\d+(?:\.\d+)?)(?P<unit>ms|s|m|h|d)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -113,6 +115,9 @@ class Settings(BaseSettings):
     late_after: Span = timedelta(hours=1)
     frozen_after: Span = timedelta(hours=12)
     silent_after: float = Field(default=3.0, ge=1.5, le=1000)
+    repair_check: Span = Field(default=timedelta(hours=24), gt=timedelta(0), le=timedelta(days=365))
+    flapping_raises: int = Field(default=3, ge=2, le=1000)
+    flapping_quiet: Span = Field(default=timedelta(minutes=10), ge=timedelta(seconds=1), le=timedelta(days=1))
     max_unregistered: int = Field(default=10_000, ge=0)
     max_unknown_metrics: int = Field(default=500, ge=0)
     retention_days: int | None = Field(default=None, ge=1, le=36_500)
@@ -123,10 +128,27 @@ class Settings(BaseSettings):
     http_bind: str = Field(default="127.0.0.1:8000", pattern=r"^(\[[0-9A-Fa-f:.]+\]|[^:\s]+):\d{1,5}$")
     webhook_url: SecretStr | None = None
     webhook_secret: SecretStr | None = None
+    model_key: SecretStr | None = None
+    model_check_every: Span = timedelta(days=7)
+    dask: str | None = None
+    dask_tls_ca: Path | None = None
+    dask_tls_cert: Path | None = None
+    dask_tls_key: Path | None = None
     service_levels: Literal["four-level", "three-level", "premium"] = "four-level"
+    review_below: float = Field(default=DEFAULT_REVIEW.below, ge=0, le=1)
+    review_judged: int = Field(default=DEFAULT_REVIEW.judged, ge=1)
+    review_window: Span = DEFAULT_REVIEW.window
     topics: TopicRules = ()
 
-    @field_validator("mqtt_tls_ca", "mqtt_tls_cert", "mqtt_tls_key", "telemetry_tls_ca")
+    @field_validator(
+        "mqtt_tls_ca",
+        "mqtt_tls_cert",
+        "mqtt_tls_key",
+        "telemetry_tls_ca",
+        "dask_tls_ca",
+        "dask_tls_cert",
+        "dask_tls_key",
+    )
     @classmethod
     def _is_a_path(cls, value: Path | None) -> Path | None:
         if value is not None and "-----BEGIN" in str(value):
@@ -147,6 +169,13 @@ class Settings(BaseSettings):
     def _spool_is_large_enough(cls, value: int) -> int:
         if value < SMALLEST_SPOOL:
             raise ValueError("a spool of less than 64MiB is too small")
+        return value
+
+    @field_validator("review_window")
+    @classmethod
+    def _window_is_a_window(cls, value: timedelta) -> timedelta:
+        if not timedelta() < value <= LONGEST_WINDOW:
+            raise ValueError(f"must be longer than 0 and at most {LONGEST_WINDOW.days}d")
         return value
 
     @field_validator("http_bind")
@@ -182,6 +211,11 @@ class Settings(BaseSettings):
         return self.telemetry_url.get_secret_value()
 
     @property
+    def review(self) -> ReviewPolicy:
+        """When a rule, detector or forecast asks for review."""
+        return ReviewPolicy(below=self.review_below, judged=self.review_judged, window=self.review_window)
+
+    @property
     def mqtt_tls(self) -> TlsFiles:
         """What secures the connection to the broker, beside its URL."""
         return TlsFiles(
@@ -195,6 +229,16 @@ class Settings(BaseSettings):
     def telemetry_tls(self) -> TlsFiles:
         """What secures the connection to the telemetry store, beside its URL."""
         return TlsFiles(prefix=f"{PREFIX}TELEMETRY_TLS", authority=self.telemetry_tls_ca)
+
+    @property
+    def dask_tls(self) -> TlsFiles:
+        """What secures the connection to the Dask cluster, beside its URL."""
+        return TlsFiles(
+            prefix=f"{PREFIX}DASK_TLS",
+            authority=self.dask_tls_ca,
+            certificate=self.dask_tls_cert,
+            key=self.dask_tls_key,
+        )
 
     @property
     def database(self) -> str:

@@ -58,6 +58,12 @@ class ApiUnderTest:
             for one in equipment:
                 assert repositories.equipment.add(one)
 
+    def save(self, event: AlarmEvent, equipment_type: str = "elevator") -> None:
+        """An alarm event as the decide path saves it, which leads to no order."""
+        desk = OrderDesk(catalog=CATALOG, clock=self.clock, site_zone=SHANGHAI, channels=CHANNELS)
+        with self.database.transaction() as repositories:
+            assert desk.save(repositories, event, equipment_type) is None
+
     def happen(self, event: AlarmEvent | None = None, equipment_type: str = "pump") -> WorkOrder:
         """An alarm event as the decide path saves it; the order that it led to."""
         desk = OrderDesk(catalog=CATALOG, clock=self.clock, site_zone=SHANGHAI, channels=CHANNELS)

@@ -21,10 +21,12 @@ from iot_maint.ingest.decoders import canonical
 from iot_maint.ingest.door import Admitted, Door, Message
 from iot_maint.metering import PrometheusMeter
 from iot_maint.services.admission import Admission
+from iot_maint.services.follow_up import FollowUp
 from iot_maint.services.monitoring import Monitor, Outcome
 from iot_maint.services.ordering import OrderDesk
 from iot_maint.services.replaying import replay
 from iot_maint.services.roster import Roster
+from iot_maint.services.scoring.live_models import NO_MODELS, LiveModels
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 LATE_AFTER = timedelta(hours=1)
@@ -40,6 +42,8 @@ class DecidePath:
     meter: PrometheusMeter
     roster: Roster
     monitor: Monitor
+    desk: OrderDesk
+    follow_up: FollowUp
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     def admit(self, sent: Iterable[Sent]) -> Admitted:
@@ -52,7 +56,7 @@ class DecidePath:
 
     def replay(self, telemetry: Iterable[Telemetry], batch: int = 200) -> list[Outcome]:
         """Decide all of it in batches."""
-        return list(replay(telemetry, self.monitor, self.clock.advance, batch))
+        return list(replay(telemetry, self.monitor, self.clock.advance, batch, self.follow_up.run))
 
     def decide(self, *telemetry: Telemetry) -> Outcome:
         """Decide one batch, with the clock at its newest reception."""
@@ -73,22 +77,34 @@ def start_path(
     worker: str = "1",
     spool_id: str = "spool",
     channels: Sequence[Channel] = (Channel.TELEMETRY,),
+    models: LiveModels = NO_MODELS,
 ) -> DecidePath:
     """A process that has just started on that database."""
     clock, meter = ReplayClock(start), PrometheusMeter()
     # The register's second never comes to an end by itself; tests that change it refresh the roster.
     roster = Roster(database, catalog, LATE_AFTER, monotonic=lambda: 0.0)
+    desk = OrderDesk(catalog=catalog, clock=clock, site_zone=SHANGHAI, channels=channels)
     monitor = Monitor(
         database=database,
         roster=roster,
-        desk=OrderDesk(catalog=catalog, clock=clock, site_zone=SHANGHAI, channels=channels),
+        desk=desk,
         clock=clock,
         meter=meter,
         worker=worker,
         spool_id=spool_id,
+        models=models,
     )
     monitor.start()
-    return DecidePath(database=database, catalog=catalog, clock=clock, meter=meter, roster=roster, monitor=monitor)
+    return DecidePath(
+        database=database,
+        catalog=catalog,
+        clock=clock,
+        meter=meter,
+        roster=roster,
+        monitor=monitor,
+        desk=desk,
+        follow_up=FollowUp(database=database, desk=desk, heard=None),
+    )
 
 
 def register(database: Database, *equipment: Equipment) -> None:
@@ -123,6 +139,10 @@ def told_orders(database: Database) -> bytes:
                 opened_at=epoch,
                 deadlines={},
                 timeline=tuple(replace(entry, recorded_at=epoch) for entry in order.timeline),
+                symptoms=tuple(
+                    replace(one, alarm=0, hung_at=epoch, order=None if one.order is None else numbers[one.order])
+                    for one in order.symptoms
+                ),
             )
             for order in orders_of(database)
         ]

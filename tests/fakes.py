@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from iot_maint.domain.ports import Database, Repositories, Spool, TelemetryStore
-from iot_maint.domain.queries import SeriesQuery, SeriesSample
+from iot_maint.domain.queries import BinQuery, Bins, SeriesQuery, SeriesSample
 from iot_maint.domain.telemetry import Batch, DeadLetter, GatewayBirth, GatewayNotice, Point, Telemetry
 
 Fault = Exception | None
@@ -28,6 +28,9 @@ class FaultyStore:
 
     def read_series(self, query: SeriesQuery) -> list[SeriesSample]:
         return self.inner.read_series(query)
+
+    def read_bins(self, query: BinQuery) -> Bins:
+        return self.inner.read_bins(query)
 
     def read_last(self, measurement: str, equipment: str) -> dict[str, SeriesSample]:
         return self.inner.read_last(measurement, equipment)

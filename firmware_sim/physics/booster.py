@@ -9,7 +9,7 @@ from firmware_sim.physics.family import Family, Value
 from firmware_sim.physics.motor import Motor
 
 # Demand over the mean, by hour: night 0.2, morning 1.8, evening 2.0.
-_DEMAND = (
+DEMAND = (
     (0, 0.3),
     (1, 0.2),
     (5, 0.2),
@@ -137,7 +137,7 @@ class Booster:
 def _flow(moment: Moment, demand: float) -> float:
     """Flow over the summer evening's peak: 0.08 at night to 1.0."""
     season = 1.2 if moment.month in (6, 7, 8, 9) else 1.0
-    return interpolate(_DEMAND, moment.hour) * season * demand / _PEAK
+    return interpolate(DEMAND, moment.hour) * season * demand / _PEAK
 
 
 def _room(moment: Moment) -> float:

@@ -7,10 +7,10 @@ from firmware_sim.moment import Moment, relax
 from firmware_sim.physics.family import Family, Value
 
 # Share of the day's trips in each hour, %: residential, out in the morning and home in the evening.
-_SHARES = tuple(
+SHARES = tuple(
     0.5 if hour < 6 else 9.0 if 7 <= hour < 9 else 8.0 if 17 <= hour < 20 else 55.0 / 13.0 for hour in range(24)
 )
-_BUSIEST = max(_SHARES)
+_BUSIEST = max(SHARES)
 
 DEFAULTS: dict[str, float] = {
     "trips_per_day": 250.0,
@@ -132,7 +132,7 @@ class Elevator:
 
     def _count_trips(self, moment: Moment, dt_s: float) -> int:
         """Poisson by waiting times."""
-        rate = self._p["trips_per_day"] * _SHARES[int(moment.hour)] / 100.0 / 3600.0
+        rate = self._p["trips_per_day"] * SHARES[int(moment.hour)] / 100.0 / 3600.0
         if rate <= 0.0:
             return 0
         count, waited = 0, self._rng.expovariate(rate)
@@ -144,7 +144,7 @@ class Elevator:
 
 def _busy(moment: Moment) -> float:
     """0–1: the hour's traffic over the busiest hour's."""
-    return _SHARES[int(moment.hour)] / _BUSIEST
+    return SHARES[int(moment.hour)] / _BUSIEST
 
 
 def _machine_room(moment: Moment) -> float:

@@ -12,7 +12,10 @@ from iot_maint.api.resources import (
     archive,
     docs_page,
     equipment,
+    faults,
+    feedback,
     health,
+    models,
     quality,
     rules,
     telemetry,
@@ -25,10 +28,13 @@ _RESOURCES = (
     archive.router,
     telemetry.router,
     quality.router,
+    feedback.router,
     rules.router,
     alarms.router,
     work_orders.csv_router,
     work_orders.router,
+    models.router,
+    faults.router,
 )
 
 

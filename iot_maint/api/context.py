@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
 
 from iot_maint.domain.catalog import Catalog, Language
+from iot_maint.domain.feedback import DEFAULT_REVIEW, ReviewPolicy
 from iot_maint.domain.outbox import Channel
 from iot_maint.domain.platform_alarms import PlatformAlarm
 from iot_maint.domain.ports import Clock, Database, TelemetryStore
@@ -22,7 +23,8 @@ class ApiContext:
 
     `checks` are the dependencies of `/readyz` by name; each raises `MaintError` while its dependency is not ready.
     `standing_here` are the platform alarms of this process, `standing_everywhere` those that the database knows.
-    `clock_setting` is the setting as written, shown when it is not `system`.  `meters` is what `/metrics` shows.
+    `review` says when a rule asks for review.  `clock_setting` is the setting as written, shown when it is not
+    `system`.  `meters` is what `/metrics` shows.
     """
 
     database: Database
@@ -38,6 +40,7 @@ class ApiContext:
     standing_here: Callable[[], Sequence[PlatformAlarm]]
     standing_everywhere: Callable[[], Sequence[PlatformAlarm]]
     clock_setting: str = "system"
+    review: ReviewPolicy = DEFAULT_REVIEW
 
     @property
     def desk(self) -> OrderDesk:

@@ -1,15 +1,13 @@
 """Parameters of paths and queries, bounded as whatever they are looked up in is."""
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import Path, Query
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 
-from iot_maint.api.models.common import PRINTABLE
+from iot_maint.api.models.common import PRINTABLE, in_bounds
 
 MAX_ID = 2**31 - 1
-FIRST_YEAR, LAST_YEAR = 1970, 9998
 
 CodePath = Annotated[str, Path(min_length=1, max_length=128, pattern=PRINTABLE, examples=["P-01"])]
 KeyPath = Annotated[str, Path(min_length=1, max_length=128, pattern=PRINTABLE, examples=["bearing_temp_warning"])]
@@ -24,11 +22,4 @@ def _restore_plus(value: object) -> object:
     return value.replace(" ", "+") if isinstance(value, str) and "T" in value else value
 
 
-def _in_bounds(value: datetime | None) -> datetime | None:
-    # Every zone must be able to say it: year 9999 may be 10000 elsewhere, and long ago offsets had seconds.
-    if value is not None and not FIRST_YEAR <= value.year <= LAST_YEAR:
-        raise ValueError(f"lies outside of the years {FIRST_YEAR} to {LAST_YEAR}")
-    return value
-
-
-InstantQuery = Annotated[AwareDatetime | None, BeforeValidator(_restore_plus), AfterValidator(_in_bounds), Query()]
+InstantQuery = Annotated[AwareDatetime | None, BeforeValidator(_restore_plus), AfterValidator(in_bounds), Query()]

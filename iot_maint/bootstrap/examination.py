@@ -26,10 +26,19 @@ SHOWN = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """A named look at one thing; `run` gives what was found, or raises `MaintError` with what to do."""
+    """A named look at one thing; `run` gives what was found, or raises `MaintError` with what to do.
+
+    `setting` is what to mend where the other side's own words do not say it.
+    """
 
     name: str
     run: Callable[[], str]
+    setting: str = ""
+
+    def explain(self, error: MaintError) -> str:
+        """The failure, with the setting that it hangs on."""
+        said = str(error)
+        return said if not self.setting or self.setting in said else f"{said}: see {self.setting}"
 
 
 def checks(installation: Installation, *, fix: bool) -> list[Check]:
@@ -39,10 +48,10 @@ def checks(installation: Installation, *, fix: bool) -> list[Check]:
         Check(name="data", run=lambda: _data(installation)),
         Check(name="clock", run=lambda: _clock(installation)),
         Check(name="catalog", run=lambda: _catalog(installation)),
-        Check(name="database", run=lambda: _database(installation)),
-        Check(name="telemetry", run=lambda: _telemetry(installation)),
+        Check(name="database", run=lambda: _database(installation), setting="IOT_MAINT_DATABASE_URL"),
+        Check(name="telemetry", run=lambda: _telemetry(installation), setting="IOT_MAINT_TELEMETRY_URL"),
         Check(name="retention", run=lambda: _retention(installation, fix=fix)),
-        Check(name="broker", run=lambda: _broker(installation)),
+        Check(name="broker", run=lambda: _broker(installation), setting="IOT_MAINT_MQTT_URL"),
         Check(name="workers", run=lambda: _workers(installation)),
         Check(name="rules", run=lambda: _rules(installation)),
     ]

@@ -2,13 +2,15 @@
 
 import logging
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 
 from iot_maint.bootstrap.data_watch import OnOutcome, make_data_watch
+from iot_maint.bootstrap.flapping import flap_limits_of
 from iot_maint.bootstrap.installation import Installation, installation_id
+from iot_maint.bootstrap.modelling import model_choice
 from iot_maint.bootstrap.sharing import make_sharing
 from iot_maint.bootstrap.upkeep import make_upkeep
 from iot_maint.domain.instants import instant
@@ -29,12 +31,16 @@ from iot_maint.ingest.receiver import Receiver
 from iot_maint.ingest.service import IngestService
 from iot_maint.ingest.short_way import ShortWay
 from iot_maint.ingest.topic_map import TopicMap
+from iot_maint.ingest.upkeep import Chore, Upkeep
 from iot_maint.services.absence import Absence
 from iot_maint.services.admission import Admission
 from iot_maint.services.monitoring import Monitor
 from iot_maint.services.points import PointMaker
 from iot_maint.services.quality.listener import Listener
 from iot_maint.services.rule_states import own_all
+from iot_maint.services.scoring.live_models import NO_MODELS, LiveModels
+from iot_maint.services.scoring.score_keeper import ScoreKeeper
+from iot_maint.services.scoring.scorer import Scored, forget_scores
 from iot_maint.storage.dead_letters import letter_box
 from iot_maint.storage.relational.watched import WatchedDatabase
 from iot_maint.storage.spool import SqliteSpool
@@ -63,8 +69,11 @@ def make_monitor(
     spool_id: str,
     on_outcome: OnOutcome | None = None,
     owns: Callable[[str], bool] = own_all,
+    on_scores: Callable[[Sequence[Scored]], None] = forget_scores,
+    models: LiveModels = NO_MODELS,
 ) -> Monitor:
-    """The decide path of this worker; `owns`: which sites are its own to decide."""
+    """The decide path of this worker; `owns`: which sites are its own to decide; `on_scores`: who keeps the scores;
+    `models`: who scores what."""
     return Monitor(
         database=database,
         roster=installation.roster,
@@ -75,6 +84,9 @@ def make_monitor(
         spool_id=spool_id,
         on_outcome=on_outcome,
         owns=owns,
+        flap_limits=flap_limits_of(installation.settings),
+        on_scores=on_scores,
+        models=models,
     )
 
 
@@ -161,9 +173,11 @@ def _service(
         publish=subscriber.publish,
         hand_over=sharing.hand_over,
     )
+    scores = ScoreKeeper(installation.telemetry, meter)
+    models = model_choice(installation, database)
     decider = Decider(
         spool=spool,
-        monitoring=make_monitor(installation, database, spool.id, on_outcome, sharing.owns),
+        monitoring=make_monitor(installation, database, spool.id, on_outcome, sharing.owns, scores.take, models),
         progress=progress,
         meter=meter,
         backoff=_backoff(),
@@ -190,7 +204,13 @@ def _service(
         progress=progress,
         register_watch=sharing.register_watch,
         has_left=sharing.has_left,
-        beside={**make_upkeep(installation, database, subscriber, spool), **watch.loops},
+        beside={
+            **make_upkeep(installation, database, subscriber, spool),
+            **watch.loops,
+            # Of its own: it may wait for the telemetry store.
+            "scores": Upkeep([Chore(name="storing scores", every_s=1, run=scores.flush)]).run,
+            "models": Upkeep([Chore(name="looking for promoted models", every_s=1, run=models.refresh)]).run,
+        },
     )
 
 

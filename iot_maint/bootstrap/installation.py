@@ -48,7 +48,13 @@ class Installation:
     @property
     def desk(self) -> OrderDesk:
         """Where alarm events become orders."""
-        return OrderDesk(catalog=self.catalog, clock=self.clock, site_zone=self.settings.zone, channels=self.channels)
+        return OrderDesk(
+            catalog=self.catalog,
+            clock=self.clock,
+            site_zone=self.settings.zone,
+            channels=self.channels,
+            repair_check=self.settings.repair_check,
+        )
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
+from iot_maint.bootstrap.flapping import flap_limits_of
 from iot_maint.catalog import load_catalog
 from iot_maint.clock import ReplayClock
 from iot_maint.domain.catalog import Catalog
@@ -15,6 +16,7 @@ from iot_maint.domain.equipment import LimitChange
 from iot_maint.domain.errors import InvalidInput
 from iot_maint.domain.instants import instant
 from iot_maint.metering import PrometheusMeter
+from iot_maint.services.follow_up import FollowUp
 from iot_maint.services.monitoring import Monitor
 from iot_maint.services.ordering import OrderDesk
 from iot_maint.services.register.importing import Rows, import_rows
@@ -34,6 +36,7 @@ class Stage:
     clock: ReplayClock
     catalog: Catalog
     database: RelationalDatabase
+    follow_up: FollowUp
 
 
 @contextmanager
@@ -50,17 +53,22 @@ def open_stage(settings: Settings, register: Path | None) -> Iterator[Stage]:
             _copy_register(settings, database, clock)
         else:
             _import(rows, f"{register}", database, catalog, clock)
+        desk = OrderDesk(
+            catalog=catalog, clock=clock, site_zone=settings.zone, channels=(), repair_check=settings.repair_check
+        )
         monitor = Monitor(
             database=database,
             roster=Roster(database, catalog, NEVER_LATE, time.monotonic, settings.zone),
-            desk=OrderDesk(catalog=catalog, clock=clock, site_zone=settings.zone, channels=()),
+            desk=desk,
             clock=clock,
             meter=PrometheusMeter(),
             worker="replay",
             spool_id="replay",
+            flap_limits=flap_limits_of(settings),
         )
         monitor.start()
-        yield Stage(monitor=monitor, clock=clock, catalog=catalog, database=database)
+        follow_up = FollowUp(database=database, desk=desk, heard=None)
+        yield Stage(monitor=monitor, clock=clock, catalog=catalog, database=database, follow_up=follow_up)
 
 
 def _import(rows: Rows, name: str, database: RelationalDatabase, catalog: Catalog, clock: ReplayClock) -> None:

@@ -1,4 +1,4 @@
-"""The jobs part: deliveries of order events, copies of points, retention, forgotten idempotency keys."""
+"""The jobs part: deliveries, what comes due of orders, copies of points, retention, forgotten keys, models."""
 
 import random
 from collections.abc import Iterator, Mapping
@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 
 from iot_maint.bootstrap.installation import Installation
+from iot_maint.bootstrap.training import model_checker
 from iot_maint.clock import AcceleratedClock, SystemClock
 from iot_maint.domain.outbox import Channel
 from iot_maint.domain.ports import OrderNotifier
@@ -14,14 +15,17 @@ from iot_maint.jobs.scheduler import Job, Scheduler
 from iot_maint.notify.telemetry_event import TelemetryEventNotifier
 from iot_maint.notify.webhook import WebhookNotifier
 from iot_maint.services.delivery import deliver_due
+from iot_maint.services.follow_up import FollowUp, heard_in
 from iot_maint.services.rendering import order_renderer
 from iot_maint.services.retention import enforce_retention
 from iot_maint.services.transfers import SETTLING, run_transfers
 
 IDEMPOTENCY_KEPT = timedelta(days=1)
 DELIVER_EVERY = timedelta(seconds=1)
+FOLLOW_UP_EVERY = timedelta(seconds=5)
 TRANSFER_EVERY = timedelta(seconds=5)
 TIDY_EVERY = timedelta(hours=1)
+CHECK_MODELS_EVERY = timedelta(minutes=5)  # how often is looked for what is due
 
 
 @contextmanager
@@ -67,7 +71,13 @@ def _upkeep(installation: Installation) -> list[Job]:
         with database.transaction() as repositories:
             repositories.idempotency.drop_before(clock.now() - IDEMPOTENCY_KEPT)
 
+    heard = heard_in(store)
     return [
+        Job(
+            name="follow-up",
+            every=FOLLOW_UP_EVERY,
+            run=FollowUp(database=database, desk=installation.desk, heard=heard).run,
+        ),
         Job(
             name="transfers",
             every=TRANSFER_EVERY,
@@ -79,4 +89,11 @@ def _upkeep(installation: Installation) -> list[Job]:
             run=partial(enforce_retention, store, installation.settings.retention_days, clock),
         ),
         Job(name="idempotency-keys", every=TIDY_EVERY, run=forget_keys),
+        *_model_checks(installation),
     ]
+
+
+def _model_checks(installation: Installation) -> list[Job]:
+    """None where the setting's period is 0."""
+    checker = model_checker(installation)
+    return [] if checker is None else [Job(name="model-checks", every=CHECK_MODELS_EVERY, run=checker.run_due)]

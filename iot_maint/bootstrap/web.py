@@ -36,6 +36,7 @@ def make_server(installation: Installation, more_checks: Mapping[str, Check]) ->
         standing_here=installation.platform.standing,
         standing_everywhere=StandingEverywhere(installation.database),
         clock_setting=settings.clock,
+        review=settings.review,
     )
     host, port = settings.bind
     return HttpServer(create_app(context), host, port)

@@ -9,8 +9,10 @@ from iot_maint.catalog.build_signal import build_signal
 from iot_maint.catalog.calendar import build_schedule
 from iot_maint.catalog.schema import (
     BasisTable,
+    CauseTable,
     CommonTable,
     DerivedTable,
+    DetectorTable,
     DuringTable,
     FaultModeTable,
     LimitTable,
@@ -23,8 +25,10 @@ from iot_maint.catalog.schema import (
 from iot_maint.domain.catalog import (
     Basis,
     BasisKind,
+    Cause,
     Comparison,
     DerivedMetric,
+    DetectorSpec,
     EquipmentType,
     FaultMode,
     Limit,
@@ -68,6 +72,8 @@ def build_type(table: TypeTable) -> EquipmentType:
         spares={code: Spare(code=code, label=_text(text)) for code, text in table.spares.items()},
         trades={name: _text(text) for name, text in table.trades.items()},
         plans={key: _plan(key, plan) for key, plan in table.plans.items()},
+        detector=None if table.detector is None else _detector(table.detector),
+        causes={code: _cause(code, cause) for code, cause in table.causes.items()},
     )
 
 
@@ -234,6 +240,26 @@ def _fault_mode(code: str, table: FaultModeTable) -> FaultMode:
         trade=table.trade,
         urgency={Severity.WARNING: table.urgency.warning, Severity.CRITICAL: table.urgency.critical},
         spares=tuple(table.spares),
+    )
+
+
+def _detector(table: DetectorTable) -> DetectorSpec:
+    return DetectorSpec(
+        metrics=tuple(table.metrics),
+        drivers=tuple(table.drivers),
+        gate=table.gate,
+        bin=table.bin_,
+        default=table.default,
+    )
+
+
+def _cause(code: str, table: CauseTable) -> Cause:
+    named = (entry.partition("/") for entry in table.explains)
+    return Cause(
+        fault_mode=code,
+        explains=frozenset((type_name, None if mode == "*" else mode) for type_name, _, mode in named),
+        before=table.before,
+        settle=table.settle,
     )
 
 

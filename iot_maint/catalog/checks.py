@@ -1,6 +1,6 @@
 """What the parts of an equipment type say of each other: every name that is used is declared, every limit sound."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from iot_maint.catalog.expressions import check_derived, check_expressions
@@ -11,6 +11,7 @@ from iot_maint.domain.catalog import (
     RESERVED_MEASUREMENTS,
     RUNNING,
     Comparison,
+    DetectorSpec,
     EquipmentType,
     Limit,
     Metric,
@@ -40,6 +41,20 @@ def find_problems(type_: EquipmentType) -> Iterator[Problem]:
         )
     yield from _check_fault_modes(type_)
     yield from _check_plans(type_)
+    if type_.detector is not None:
+        yield from _check_detector(type_, type_.detector)
+    for code in type_.causes:
+        yield from _check_declared(("causes", code), (code,), type_.fault_modes, "fault mode")
+
+
+def find_unknown_symptoms(type_: EquipmentType, types: Mapping[str, EquipmentType]) -> Iterator[Problem]:
+    """What a cause explains but no type of the whole catalog declares."""
+    for code, cause in type_.causes.items():
+        path = ("causes", code, "explains")
+        for name, mode in sorted(cause.explains, key=str):
+            yield from _check_declared(path, (name,), types, "equipment type")
+            if mode is not None and name in types:
+                yield from _check_declared(path, (mode,), types[name].fault_modes, f"fault mode of {name}")
 
 
 def _check_parameters(type_: EquipmentType) -> Iterator[Problem]:
@@ -165,6 +180,22 @@ def _check_plans(type_: EquipmentType) -> Iterator[Problem]:
         meter = type_.metrics.get(plan.meter)
         if meter is None or meter.kind is not MetricKind.COUNTER or meter.unit != "h":
             yield Problem((*path, "meter"), f"{plan.meter} must be a declared counter in h")
+
+
+def _check_detector(type_: EquipmentType, spec: DetectorSpec) -> Iterator[Problem]:
+    for key, names in (("metrics", spec.metrics), ("drivers", spec.drivers)):
+        yield from _check_declared(("detector", key), names, type_.metrics, "metric")
+        for name in names:
+            metric = type_.metrics.get(name)
+            if metric is not None and metric.kind is not MetricKind.NUMBER:
+                yield Problem(("detector", key), f"{name} is a {metric.kind}; a detector looks at numbers")
+            if (*spec.metrics, *spec.drivers).count(name) > 1:
+                yield Problem(("detector", key), f"{name} stands there twice; it is watched or it explains, once")
+    if spec.gate is not None:
+        yield from _check_declared(("detector", "gate"), (spec.gate,), type_.metrics, "metric")
+        gate = type_.metrics.get(spec.gate)
+        if gate is not None and gate.kind is not MetricKind.BOOLEAN:
+            yield Problem(("detector", "gate"), f"{spec.gate} is a {gate.kind}; a gate is a boolean")
 
 
 def _check_declared(path: KeyPath, used: Collection[str], declared: Collection[str], what: str) -> Iterator[Problem]:

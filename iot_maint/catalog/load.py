@@ -6,7 +6,7 @@ from pathlib import Path
 
 from iot_maint.catalog.build import add_common, build_type
 from iot_maint.catalog.calendar import load_calendar
-from iot_maint.catalog.checks import find_problems
+from iot_maint.catalog.checks import find_problems, find_unknown_symptoms
 from iot_maint.catalog.parse import parse_file, say_problem
 from iot_maint.catalog.schema import CommonTable, TypeTable
 from iot_maint.catalog.service_levels import load_service_levels
@@ -59,4 +59,7 @@ def _load_types(paths: list[Path], calendar: Calendar) -> Mapping[str, Equipment
             reason = f"{type_.name} is already declared by {origins[type_.name].name}; names are unique"
             raise BrokenCatalog(say_problem(path, path.read_text(encoding="utf-8"), ("type",), reason))
         types[type_.name], origins[type_.name] = type_, path
+    for name, path in origins.items():
+        for problem in find_unknown_symptoms(types[name], types):
+            raise BrokenCatalog(say_problem(path, path.read_text(encoding="utf-8"), *problem))
     return types

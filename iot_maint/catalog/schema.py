@@ -290,6 +290,16 @@ class FaultModeTable(Table):
     spares: list[Name] = []
 
 
+class CauseTable(Table):
+    """`[causes.<CODE>]`: what a fault of this type explains on its own equipment and all that hangs on it."""
+
+    explains: Annotated[
+        list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*/(\*|[A-Z][A-Z0-9-]*)$")]], Field(min_length=1)
+    ]
+    before: Duration
+    settle: Duration
+
+
 class ParameterTable(Table):
     """`[parameters.<name>]`: what a relative limit refers to."""
 
@@ -333,6 +343,16 @@ class PlanTable(Table):
         return self
 
 
+class DetectorTable(Table):
+    """`[detector]`: what is watched, what explains it, what tells running from standing; `bin` between rows."""
+
+    metrics: Annotated[list[str], Field(min_length=1)]
+    drivers: list[str] = []
+    gate: str | None = None
+    bin_: Positive = Field(alias="bin")
+    default: Name | None = None
+
+
 class CommonTable(Table):
     """What every type has beside its own: the whole of `common.toml`."""
 
@@ -359,3 +379,5 @@ class TypeTable(Table):
     spares: dict[Name, TextTable] = {}
     trades: dict[Name, TextTable] = {}
     plans: dict[Name, PlanTable] = {}
+    detector: DetectorTable | None = None
+    causes: dict[Code, CauseTable] = {}

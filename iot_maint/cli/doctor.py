@@ -27,7 +27,7 @@ def run(
             try:
                 ok, said = True, check.run()
             except MaintError as error:
-                ok, said = False, str(error)
+                ok, said = False, check.explain(error)
             failed |= not ok
             if as_json:
                 say_json({"check": check.name, "ok": ok, "detail": said})

@@ -8,6 +8,7 @@ import typer
 
 from iot_maint.bootstrap.installation import Installation, open_installation
 from iot_maint.cli.console import say, say_error, say_json
+from iot_maint.cli.known_faults import export_faults
 from iot_maint.domain.equipment import Equipment
 from iot_maint.domain.queries import EquipmentQuery, PageRequest
 from iot_maint.services.register.exporting import export_rows
@@ -26,6 +27,7 @@ def register(app: typer.Typer) -> None:
     group.command("import")(import_file)
     group.command("list")(list_equipment)
     group.command("export")(export)
+    group.command("faults")(export_faults)
     app.add_typer(group, name="equipment")
 
 

@@ -46,7 +46,8 @@ def run(
         paced = _pace(telemetry, speed) if speed is not None else telemetry
         counted = _count(show_progress(paced, "遥测 telemetry"), counts)
         batches = {"batch": PACED_BATCH} if speed is not None else {}
-        for outcome in replay(counted, stage.monitor, stage.clock.advance, **batches):
+        due = stage.follow_up.run
+        for outcome in replay(counted, stage.monitor, stage.clock.advance, **batches, follow_up=due):
             counts["findings"] += len(outcome.findings)
             counts["orders"] += sum(step.event == "opened" for step in outcome.steps)
             _say_outcome(outcome, stage, settings, as_json=as_json)

@@ -45,6 +45,33 @@ class AlarmKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Flapping:
+    """It comes and goes: raised so often from `since` on, up to the event that says so."""
+
+    since: datetime
+    count: int
+
+
+class Wait(StrEnum):
+    """What must be over before an alarm gets an order of its own."""
+
+    CAUSE = "cause"
+    LOCKOUT = "lockout"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CauseOf:
+    """The alarm under which a symptom hangs, and that one's newest order, if it has one."""
+
+    alarm: int
+    equipment: str
+    equipment_name: str
+    equipment_type: str
+    fault_mode: str
+    order: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmEvent:
     """One step in an alarm's life.  Its identity is (key, kind, finding.rule, finding.at): saving it twice is once.
 
@@ -57,11 +84,15 @@ class AlarmEvent:
     onset_at: datetime
     severity: Severity
     finding: Finding
+    flapping: Flapping | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """An alarm as stored.  `rules` are those that ever contributed; `orders` the one order used per severity."""
+    """An alarm as stored.  `rules` are those that ever contributed; `orders` the one order used per severity.
+
+    `locked_out`: it was raised while its equipment was under repair.  `waits_for` is what holds its order back still.
+    """
 
     id: int
     key: AlarmKey
@@ -73,6 +104,10 @@ class Alarm:
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
     orders: Mapping[Severity, str] = field(default_factory=dict)
+    cause: CauseOf | None = None
+    locked_out: bool = False
+    waits_for: Wait | None = None
+    flapping: Flapping | None = None
 
     @property
     def status(self) -> AlarmStatus:

@@ -241,6 +241,24 @@ class FaultMode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """A fault that others follow from, on the same equipment and on all that hangs on it.
+
+    `explains` are (type, fault mode), the latter None for all of the type.  A symptom began at most `before` the cause
+    did, for it may be seen first, and at most `settle` after the cause was over.
+    """
+
+    fault_mode: str
+    explains: frozenset[tuple[str, str | None]]
+    before: timedelta
+    settle: timedelta
+
+    def may_explain(self, equipment_type: str, fault_mode: str) -> bool:
+        """Whether such a fault may be a symptom of this one."""
+        return not self.explains.isdisjoint({(equipment_type, fault_mode), (equipment_type, None)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanTemplate:
     """A preventive-maintenance plan: every `every_days` at the latest, or every `every_hours` of `meter`."""
 
@@ -265,6 +283,21 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DetectorSpec:
+    """What the detectors of a type look at, of each kind what exists there.
+
+    `metrics` are watched and may be culprits; `drivers` only explain them; while `gate` is 0 the equipment stands.
+    `bin`: between rows, each the mean of what came in it.  `default` is the detector that `auto` means.
+    """
+
+    metrics: tuple[str, ...]
+    drivers: tuple[str, ...]
+    gate: str | None
+    bin: timedelta
+    default: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EquipmentType:
     """Everything the product knows of one type; its name is also its measurement."""
 
@@ -282,6 +315,8 @@ class EquipmentType:
     trades: Mapping[str, Text]
     plans: Mapping[str, PlanTemplate]
     calendar: Calendar = field(default_factory=Calendar)
+    detector: DetectorSpec | None = None
+    causes: Mapping[str, Cause] = field(default_factory=dict)
 
     def metric_of(self, name: str) -> Metric | None:
         """The metric of that name, sent or derived; None when there is none."""

@@ -28,6 +28,10 @@ class NotEnoughHistory(MaintError):
     """Too few healthy rows to learn from; the message says how many there are and how many it takes."""
 
 
+class RefusedModel(MaintError):
+    """A model's file that is not used; the message names the file, what is wrong with it, and what to do."""
+
+
 class UnknownEquipment(MaintError):
     """No equipment of that code is in the register."""
 

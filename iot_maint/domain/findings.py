@@ -39,12 +39,38 @@ class Silence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Contribution:
+    """One metric's part in an anomaly: `share` of the score, 0–1; `direction` +1 where it is too high, −1 too low."""
+
+    metric: str
+    share: float
+    direction: int
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anomaly:
+    """What a detector said: `score` is −log10 of the share of healthy time above it; `confidence` 0–1.
+
+    `contributions` are those of the metrics that drove it, the largest first.
+    """
+
+    model: str
+    detector: str
+    score: float
+    confidence: float
+    contributions: tuple[Contribution, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """Numbers behind a finding: `readings` are (epoch ms, value) around the crossing and at the decision, in order.
 
     `limit` and `clear_limit` are the resolved ones, in the metric's unit; `dwell_s` is the time asked for (0 for
     rules that count), `occurrences` the values in a row asked for (1 for rules that dwell).  Of a `silence`, `limit` is
     the expected time between readings, in seconds, and `readings` the last one, if its value is still known.
+    Of an `anomaly`, `metric` is the one that drove it most, on the side of `comparison`, `readings` are means of bins
+    of it, and the limits are the score's.
     Of a `signal`, the limits are in its unit and stand over its value; `readings` are those that it was made of.
     """
 
@@ -60,6 +86,7 @@ class Evidence:
     running: RunningKnowledge
     readings: tuple[tuple[int, float], ...]
     silence: Silence | None = None
+    anomaly: Anomaly | None = None
     signal: Sensed | None = None
 
 

@@ -7,7 +7,9 @@ from typing import Generic, TypeVar
 
 from iot_maint.domain.alarms import AlarmStatus
 from iot_maint.domain.catalog import Severity
+from iot_maint.domain.columns import Floats
 from iot_maint.domain.equipment import EquipmentStatus
+from iot_maint.domain.verdicts import Verdict
 from iot_maint.domain.work_orders import WorkOrderStatus
 
 T = TypeVar("T")
@@ -57,13 +59,18 @@ class AlarmQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkOrderQuery:
-    """Filters; `None` filters nothing.  `statuses` empty: any; `opened_*` bound `opened_at`, half open."""
+    """Filters; `None` filters nothing.  `statuses` empty: any; `opened_*` bound `opened_at`, half open.
+
+    `verdicts` and `unjudged` (preventive orders that ended without one) add up; empty and false: any.
+    """
 
     site: str | None = None
     equipment: str | None = None
     fault_mode: str | None = None
     statuses: frozenset[WorkOrderStatus] = frozenset()
     urgency: int | None = None
+    verdicts: frozenset[Verdict] = frozenset()
+    unjudged: bool = False
     opened_from: datetime | None = None
     opened_until: datetime | None = None
 
@@ -88,3 +95,42 @@ class SeriesSample:
     metric: str
     at_ms: int
     value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BinnedMetric:
+    """A metric whose values beyond `minimum` and `maximum` cannot be, and are left out of every mean."""
+
+    name: str
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BinQuery:
+    """Means of metrics of one piece of equipment over the bins of [start_ms, end_ms), both on the edge of a bin."""
+
+    measurement: str
+    equipment: str
+    metrics: Sequence[BinnedMetric]
+    start_ms: int
+    end_ms: int
+    bin_ms: int
+
+    def __post_init__(self) -> None:
+        if self.start_ms % self.bin_ms or self.end_ms % self.bin_ms or self.end_ms < self.start_ms:
+            raise ValueError(f"[{self.start_ms}, {self.end_ms}) does not lie on the edges of bins of {self.bin_ms} ms")
+
+    @property
+    def bins(self) -> int:
+        """How many there are."""
+        return (self.end_ms - self.start_ms) // self.bin_ms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bins:
+    """`values` (n, m): bin by bin from `start_ms`, in the order of the asked metrics; NaN where nothing was."""
+
+    start_ms: int
+    bin_ms: int
+    values: Floats

@@ -8,6 +8,7 @@ from enum import StrEnum
 from iot_maint.domain.catalog import ServiceLevel, Severity
 from iot_maint.domain.errors import IllegalTransition
 from iot_maint.domain.findings import Evidence
+from iot_maint.domain.verdicts import Judgement
 
 
 class WorkOrderStatus(StrEnum):
@@ -27,6 +28,8 @@ class WorkOrderStatus(StrEnum):
 
 ENDED = frozenset({WorkOrderStatus.CLOSED, WorkOrderStatus.CANCELLED})
 DONE_BUT_OPEN = frozenset({WorkOrderStatus.COMPLETED, WorkOrderStatus.VERIFIED})
+UNDER_REPAIR = frozenset({WorkOrderStatus.IN_PROGRESS, WorkOrderStatus.PAUSED})
+LIFE_SAFETY = 1  # the urgency that nothing holds back: neither another fault nor a repair under way
 
 
 class Transition(StrEnum):
@@ -86,6 +89,8 @@ class Origin(StrEnum):
 
 
 PREVENTIVE = frozenset({Origin.ALARM, Origin.FORECAST})
+# Whoever takes one of these steps has been there, or knows why nobody needs to go.
+JUDGING = frozenset({Transition.COMPLETE, Transition.VERIFY, Transition.CLOSE, Transition.CANCEL})
 
 
 class EntryKind(StrEnum):
@@ -98,13 +103,19 @@ class EntryKind(StrEnum):
     ALARM_CLEARED = "alarm_cleared"
     REOPENED = "reopened"
     TRANSITION = "transition"
+    JUDGED = "judged"
+    ALARM_FLAPPING = "alarm_flapping"
+    SYMPTOM = "symptom"  # never stored: told from the alarms that hang under the order's own
+    FAULT_STAYED_AWAY = "fault_stayed_away"
+    REPAIR_UNSEEN = "repair_unseen"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineEntry:
     """One line in an order's story.
 
-    Rule-made entries are unique by (order, rule, event time, kind); a person's carry a transition, a name and a note.
+    Rule-made entries are unique by (order, rule, event time, kind); a person's carry a transition, a name and a note,
+    and the judgement that was said with it.  A `judged` entry without one took the verdict back.
     """
 
     kind: EntryKind
@@ -116,6 +127,27 @@ class TimelineEntry:
     evidence: Evidence | None = None
     transition: Transition | None = None
     note: str = ""
+    judgement: Judgement | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Symptom:
+    """An alarm that the order's fault explains; `hung_at` is the clock when that was known.
+
+    `order` is one of its own: opened since it outlived its cause, or dispatched before the cause was known.
+    """
+
+    alarm: int
+    equipment: str
+    equipment_name: str
+    equipment_type: str
+    fault_mode: str
+    severity: Severity
+    rule: str | None
+    raised_at: datetime
+    hung_at: datetime
+    cleared_at: datetime | None
+    order: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +155,9 @@ class WorkOrder:
     """A ticket.  Stores codes and values; texts are rendered from the catalog in the reader's language.
 
     `onset_at`: event time of the first crossing; `raised_at`: event time when the dwell was complete; `opened_at`:
-    the clock at commit.  `previous` is the order this one follows for the same fault.
+    the clock at commit.  `previous` is the order this one follows for the same fault.  `ended_at`: the clock when a
+    person closed or cancelled it; `judgement` is the verdict in force.  An order that is opened again has neither.
+    `watched_since`: completed then, and whether the fault stays away is not known yet.
     """
 
     number: str
@@ -140,7 +174,11 @@ class WorkOrder:
     opened_at: datetime
     deadlines: Mapping[str, datetime] = field(default_factory=dict)
     previous: str | None = None
+    ended_at: datetime | None = None
+    judgement: Judgement | None = None
+    watched_since: datetime | None = None
     timeline: tuple[TimelineEntry, ...] = ()
+    symptoms: tuple[Symptom, ...] = ()
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:

@@ -11,6 +11,7 @@ from iot_maint.domain.ports import TelemetryStore
 from iot_maint.domain.telemetry import Point
 
 MEASUREMENT = "work_order_event"
+_VERDICT = "verdict"  # of an order that has ended
 _TAGS = ("site", "equipment", "fault_mode", "urgency")
 # The store says no to the installation, not to this event: a token or a bucket that somebody will mend.
 _SETUP_REFUSALS = frozenset({401, 403, 404})
@@ -24,11 +25,12 @@ def event_point(event: OrderEvent, title: str) -> Point:
     mark that is drawn is true of both; the order's timeline, not this point, is the record.
     """
     tags = {name: event.details.get(name, "") for name in _TAGS}
+    verdict = {_VERDICT: event.details[_VERDICT]} if _VERDICT in event.details else {}
     return Point(
         measurement=MEASUREMENT,
         tags={**tags, "event": event.event},
         at_ms=epoch_ms(event.at),
-        fields={"number": event.order, "title": title},
+        fields={"number": event.order, "title": title, **verdict},
     )
 
 

@@ -230,11 +230,11 @@ class Fleet:
         members = np.unique(seating.member_of[telemetry.origin_of])
         return [self._codes[number] for number in members.tolist() if number >= 0 and not self._active[number]]
 
-    def examine(self, telemetry: TelemetryColumns, seating: Seating) -> Quiet:
+    def examine(self, telemetry: TelemetryColumns, seating: Seating, wanted: Sequence[int] = ()) -> Quiet:
         """What of the batch is quiet; changes nothing.
 
-        Of one piece of equipment all messages are quiet or none.  Retained messages of quiet equipment count as quiet:
-        they say nothing.
+        Of one piece of equipment all messages are quiet or none; none where one of the `wanted` ones is its.  Retained
+        messages of quiet equipment count as quiet: they say nothing.
         """
         origin_of, rows = telemetry.origin_of, self._rows
         members = seating.member_of[origin_of]
@@ -265,7 +265,7 @@ class Fleet:
         loud[member[~quiet]] = True
         loud[members[seating.has_unknown[origin_of]]] = True
         loud[members[heard & (telemetry.at_ms >= self._until_ms[members])]] = True
-        odd = [*telemetry.texts, *telemetry.messages_with(self._sentinels).tolist()]
+        odd = [*wanted, *telemetry.texts, *telemetry.messages_with(self._sentinels).tolist()]
         loud[members[odd]] = True
         kept = ~loud[member]
         if starts is not None:  # all readings of a row are kept, or none

@@ -53,12 +53,30 @@ class RuleState(msgspec.Struct, frozen=True):
     evidence: Evidence | None = None
 
 
+class Flaps(msgspec.Struct, frozen=True):
+    """An alarm that comes and goes: raised `count` times since, last changed at `last_ms`.
+
+    `down` are the rules that are gone at the moment, the last one last, with its `evidence` for that.
+    """
+
+    since_ms: int
+    count: int
+    last_ms: int
+    down: tuple[str, ...] = ()
+    evidence: Evidence | None = None
+
+
 class Standing(msgspec.Struct, frozen=True):
-    """An alarm that stands, with the rules that hold it up."""
+    """An alarm that stands, with the rules that hold it up; without any it has just gone, and may come again.
+
+    `raises` are its latest, as (epoch ms, rule).  While it `flaps`, the rules that are down hold it up too.
+    """
 
     raised_ms: int
     onset_ms: int
     rules: Mapping[str, Severity]
+    raises: tuple[tuple[int, str], ...] = ()
+    flaps: Flaps | None = None
 
     @property
     def worst(self) -> Severity:
@@ -70,6 +88,7 @@ class EquipmentState(msgspec.Struct, frozen=True):
     """All of it.  `rules` holds only rules whose limit is crossed, by id; `alarms` are by fault mode.
 
     `signals` are by the keys that `rules.applicability.signal_key` gives; checkpoints before 0013 have none.
+    `models` is what the detectors remember, by name, in their own form; it is put in when the state is saved.
     """
 
     running: Running | None = None
@@ -77,6 +96,7 @@ class EquipmentState(msgspec.Struct, frozen=True):
     rules: Mapping[str, RuleState] = {}
     alarms: Mapping[str, Standing] = {}
     signals: Mapping[str, Memory] = {}
+    models: Mapping[str, bytes] = {}
 
 
 class _Stored(msgspec.Struct, frozen=True):

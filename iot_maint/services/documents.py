@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from iot_maint.domain.alarms import Alarm
+from iot_maint.domain.alarms import Alarm, CauseOf, Flapping
 from iot_maint.domain.catalog import Catalog, Language
 from iot_maint.domain.equipment import Document, Equipment, LimitChange, LimitOverride, Part, PartReplacement, Transfer
 from iot_maint.domain.json_value import JsonObject
 from iot_maint.domain.platform_alarms import PlatformAlarm, StoredPlatformAlarm
 from iot_maint.services.limit_text import limit_document
 from iot_maint.services.quantities import say_instant
-from iot_maint.services.texts import ALARM_STATUSES, EQUIPMENT_STATUSES, PLATFORM_ALARMS, SEVERITIES
+from iot_maint.services.texts import ALARM_STATUSES, EQUIPMENT_STATUSES, HELD_BACK, PLATFORM_ALARMS, SEVERITIES
 
 
 def equipment_document(equipment: Equipment, catalog: Catalog, language: Language, zone: ZoneInfo) -> JsonObject:
@@ -81,7 +81,35 @@ def alarm_document(
         "platform": False,
         "worker": None,
         "detail": None,
+        "cause": _cause_document(alarm.cause, catalog, language),
+        "locked_out": alarm.locked_out,
+        "flapping": _flapping_document(alarm.flapping, zone),
+        "held_back": HELD_BACK[alarm.waits_for].of(language) if alarm.waits_for is not None else None,
     }
+
+
+def mode_label(catalog: Catalog, equipment_type: str, fault_mode: str, language: Language) -> str:
+    """What the fault mode is called; its code where the catalog says nothing any more."""
+    declared = catalog.types.get(equipment_type)
+    mode = declared.fault_modes.get(fault_mode) if declared is not None else None
+    return mode.label.of(language) if mode is not None else fault_mode
+
+
+def _cause_document(cause: CauseOf | None, catalog: Catalog, language: Language) -> JsonObject | None:
+    if cause is None:
+        return None
+    return {
+        "alarm": cause.alarm,
+        "equipment": cause.equipment,
+        "equipment_name": cause.equipment_name,
+        "fault_mode": cause.fault_mode,
+        "fault_mode_label": mode_label(catalog, cause.equipment_type, cause.fault_mode, language),
+        "order": cause.order,
+    }
+
+
+def _flapping_document(flapping: Flapping | None, zone: ZoneInfo) -> JsonObject | None:
+    return None if flapping is None else {"since": say_instant(flapping.since, zone), "count": flapping.count}
 
 
 def platform_alarm_document(
@@ -115,6 +143,10 @@ def platform_alarm_document(
         "platform": True,
         "worker": alarm.worker,
         "detail": alarm.detail,
+        "cause": None,
+        "locked_out": False,
+        "flapping": None,
+        "held_back": None,
     }
 
 

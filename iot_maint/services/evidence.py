@@ -9,6 +9,7 @@ from iot_maint.domain.findings import Evidence, FindingKind, RunningKnowledge
 from iot_maint.domain.instants import instant
 from iot_maint.domain.json_value import JsonObject
 from iot_maint.rules.threshold import clears
+from iot_maint.services.anomaly_text import anomaly_document, say_anomaly
 from iot_maint.services.quantities import say_instant, say_quantity, say_span
 from iot_maint.services.signal_text import say_sensed, say_signal_value, sensed_document
 from iot_maint.services.silence_text import say_silence, silence_document
@@ -41,6 +42,7 @@ def evidence_document(
 ) -> JsonObject:
     """One piece of evidence; `at` is when it was found (default: its newest reading)."""
     metric = _metric(evidence, equipment_type)
+    metrics = equipment_type.metrics if equipment_type is not None else {}
     found_at = at or instant(evidence.readings[-1][0])
     of_a_value = evidence.silence is None  # a silence has no value beyond a limit: its numbers stand in `silence`
     return {
@@ -63,6 +65,7 @@ def evidence_document(
         "readings": [{"at": say_instant(instant(at_ms), zone), "value": value} for at_ms, value in evidence.readings],
         "signal": sensed_document(evidence.signal, language) if evidence.signal is not None else None,
         "silence": silence_document(evidence.silence, zone) if evidence.silence is not None else None,
+        "anomaly": anomaly_document(evidence.anomaly, metrics, language) if evidence.anomaly is not None else None,
         "text": say_evidence(evidence, equipment_type, language, kind=kind, zone=zone),
     }
 
@@ -79,6 +82,9 @@ def say_evidence(
     metric = _metric(evidence, equipment_type)
     if evidence.silence is not None:
         return say_silence(evidence, evidence.silence, metric, language, kind=kind, zone=zone)
+    if evidence.anomaly is not None:
+        metrics = equipment_type.metrics if equipment_type is not None else {}
+        return say_anomaly(evidence, evidence.anomaly, metrics, language, kind=kind)
 
     def quantity(value: float) -> str:
         if evidence.signal is not None:

@@ -10,7 +10,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from iot_maint.domain.alarms import AlarmEvent
-from iot_maint.domain.catalog import UNREGISTERED
+from iot_maint.domain.catalog import UNREGISTERED, EquipmentType
 from iot_maint.domain.columns import LastMade, Origin, TelemetryColumns
 from iot_maint.domain.equipment import Equipment, EquipmentStatus, Monitored
 from iot_maint.domain.findings import Evidence, Finding, FindingKind
@@ -18,19 +18,23 @@ from iot_maint.domain.instants import instant
 from iot_maint.domain.ports import Clock, Database, Meter, Repositories
 from iot_maint.domain.telemetry import Batch, Telemetry
 from iot_maint.rules.alarms import transition
+from iot_maint.rules.flapping import FLAP_LIMITS, FlapLimits, come_to_rest
 from iot_maint.rules.fleet import Fleet, Seating
 from iot_maint.rules.program import Program, retire_rules
 from iot_maint.rules.state import EquipmentState
 from iot_maint.services.ordering import OrderDesk, OrderStep
 from iot_maint.services.roster import Roster, Watched
 from iot_maint.services.rule_states import RuleStates, own_all
+from iot_maint.services.scoring.live_models import NO_MODELS, LiveModels
+from iot_maint.services.scoring.scorer import Pass, Scored, Scorer, forget_scores
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What one batch led to: for logs, `replay` and the demo."""
+    """What one batch led to: for logs, `replay` and the demo.  `shadowed` findings are recorded and order nothing."""
 
     findings: tuple[Finding, ...] = ()
+    shadowed: tuple[Finding, ...] = ()
     events: tuple[AlarmEvent, ...] = ()
     steps: tuple[OrderStep, ...] = ()
 
@@ -78,16 +82,22 @@ class Monitor:
         spool_id: str,
         on_outcome: Callable[[Outcome], None] | None = None,
         owns: Callable[[str], bool] = own_all,
+        flap_limits: FlapLimits = FLAP_LIMITS,
+        models: LiveModels = NO_MODELS,
+        on_scores: Callable[[Sequence[Scored]], None] = forget_scores,
     ) -> None:
-        """`owns`: whether a site is this worker's, where several share them."""
+        """`owns`: whether a site is this worker's, where several share them.  `on_scores` takes what models said."""
         self._database = database
         self._roster = roster
         self._desk = desk
         self._clock = clock
         self._meter = meter
         self._on_outcome = on_outcome
+        self._flap_limits = flap_limits
         # While nothing stands on a piece of equipment its state may be in the fleet, and is older here.
-        self._states = RuleStates(database, worker, spool_id, owns, on_loss=self._lose)
+        self._states = RuleStates(database, worker, spool_id, owns, on_loss=self._lose, complete=self._complete)
+        self._scorer = Scorer(models, self._modelled, self._recall, round(roster.late_after.total_seconds() * 1000))
+        self._on_scores = on_scores
         self._fleet = Fleet(roster.sentinels)
         self._seating = LastMade(self._make_seating)
         self._revision = roster.revision
@@ -99,6 +109,7 @@ class Monitor:
         self._roster.refresh()
         self._fleet = Fleet(self._roster.sentinels)
         self._seating.forget()
+        self._scorer.forget()
         return self._states.start()
 
     def state_of(self, code: str) -> EquipmentState:
@@ -111,14 +122,27 @@ class Monitor:
         self._roster.refresh_for(telemetry.origins)
         self._states.look()
         seating = self._seat(telemetry)
-        quiet = self._fleet.examine(telemetry, seating)
+        self._scorer.refresh(self._roster.revision)
+        scored = self._scorer.examine(telemetry)
+        quiet = self._fleet.examine(telemetry, seating, [found.position for found in scored.found])
         loud = np.flatnonzero(~quiet.messages).tolist()
-        decided = self._decide([telemetry.take(position) for position in loud])
+        decided = self._decide([telemetry.take(position) for position in loud], _by_message(scored, loud))
         steps = self._save(decided) if decided.events or decided.unknown or decided.unknown_metrics else ()
+        self._scorer.keep(scored)
         self._fleet.apply(quiet)
         self._keep(decided)
+        if scored.scored:
+            self._on_scores(scored.scored)
+        for found in scored.found:
+            if found.shadow:
+                self._meter.count("shadow_findings", kind=found.finding.kind.value)
         self._meter.count("batches_decided")
-        outcome = Outcome(findings=decided.findings, events=tuple(event for event, _ in decided.events), steps=steps)
+        outcome = Outcome(
+            findings=decided.findings,
+            shadowed=tuple(found.finding for found in scored.found if found.shadow),
+            events=tuple(event for event, _ in decided.events),
+            steps=steps,
+        )
         if self._on_outcome is not None and (outcome.findings or outcome.events):
             self._on_outcome(outcome)
         return outcome
@@ -126,8 +150,10 @@ class Monitor:
     def checkpoint(self, number: int) -> None:
         """Save the changed rule states with the last batch that they cover, in one transaction."""
         self._states.keep(self._fleet.states_of(self._fleet.changed()))
+        self._states.keep({code: self.state_of(code) for code in self._scorer.changed()})
         self._states.save(number)
         self._fleet.forget_changes()
+        self._scorer.forget_changes()
 
     def _seat(self, telemetry: TelemetryColumns) -> Seating:
         """Places for the batch's equipment; that of which no rule has anything to remember becomes active."""
@@ -145,13 +171,30 @@ class Monitor:
             self._states.meet({code: self._roster.entries[code].equipment.site for code in coming})
         for code in coming:
             state = self._states.get(code) or EquipmentState()
-            if not state.rules and not self._states.is_guest(code):
+            # What flaps is over by the time alone, which the fleet does not watch.
+            if not state.rules and not _flaps(state) and not self._states.is_guest(code):
                 self._fleet.activate(code, state)
         return seating
 
     def _lose(self, code: str) -> None:
         """Another worker holds its state now."""
         self._fleet.deactivate(code)
+        self._scorer.lose(code)
+
+    def _modelled(self, origin: Origin) -> tuple[Monitored, EquipmentType] | None:
+        watched = self._roster.watch(origin)
+        equipment_type = None if watched is None else self._roster.type_of(watched.monitored.equipment)
+        return None if watched is None or equipment_type is None else (watched.monitored, equipment_type)
+
+    def _recall(self, code: str) -> Mapping[str, bytes]:
+        """What the models remembered of it at the last checkpoint, wherever that was."""
+        self._states.meet({code: self._roster.entries[code].equipment.site})
+        state = self._states.get(code)
+        return state.models if state is not None else {}
+
+    def _complete(self, code: str, state: EquipmentState) -> EquipmentState:
+        """The state as it is saved, with what the models remember."""
+        return replace(state, models=self._scorer.memories(code))
 
     def _make_seating(self, origins: tuple[Origin, ...]) -> Seating:
         return self._fleet.seating(origins, self._seated_code)
@@ -171,7 +214,7 @@ class Monitor:
             self._fleet.deactivate(code)
         return code
 
-    def _decide(self, telemetry: Sequence[Telemetry]) -> _Decided:
+    def _decide(self, telemetry: Sequence[Telemetry], by_models: Mapping[int, Sequence[Finding]]) -> _Decided:
         """Equipment by equipment, since each has a state of its own; what is found comes in the order of arrival."""
         states: dict[str, EquipmentState] = {}
         programs: dict[str, Program] = {}
@@ -193,11 +236,15 @@ class Monitor:
                 if self._programs.get(code) is not program and code not in programs and not item.retained:
                     state, found = _retire(state, program, monitored, item)
                     programs[code] = program
+                rested: tuple[Finding, ...] = ()
+                if _flaps(state) and not item.retained:
+                    alarms, rested = come_to_rest(state.alarms, code, item.at_ms, self._flap_limits)
+                    state = replace(state, alarms=alarms)
                 state, decided = program.decide(state, item)
                 # What is let go comes before what the same telemetry leads to.
-                for finding in (*found, *decided):
+                for finding in (*found, *rested, *decided, *by_models.get(position, ())):
                     findings.append((position, finding))
-                    alarms, event = transition(state.alarms, finding, monitored.equipment.site)
+                    alarms, event = transition(state.alarms, finding, monitored.equipment.site, self._flap_limits)
                     state = replace(state, alarms=alarms)
                     if event is not None:
                         events.append((position, (event, monitored.equipment.type)))
@@ -283,6 +330,20 @@ class Monitor:
             self._noted_metrics[code] = self._noted_metrics.get(code, frozenset()) | metrics
         for finding in decided.findings:
             self._meter.count("findings", kind=finding.kind.value)
+
+
+def _flaps(state: EquipmentState) -> bool:
+    return any(standing.flaps is not None for standing in state.alarms.values())
+
+
+def _by_message(scored: Pass, positions: Sequence[int]) -> Mapping[int, Sequence[Finding]]:
+    """What models found, by the place of the message among those at these positions."""
+    place = {position: index for index, position in enumerate(positions)}
+    found: dict[int, list[Finding]] = {}
+    for one in scored.found:
+        if not one.shadow:
+            found.setdefault(place[one.position], []).append(one.finding)
+    return found
 
 
 def _retire(

@@ -2,10 +2,13 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 from iot_maint.domain.outbox import Channel, OrderEvent
 from iot_maint.domain.ports import Repositories
-from iot_maint.domain.work_orders import EntryKind, TimelineEntry, WorkOrder
+from iot_maint.domain.work_orders import PREVENTIVE, EntryKind, TimelineEntry, Transition, WorkOrder
+
+UNJUDGED = "unjudged"  # what an event says of a preventive order that ended without a verdict
 
 
 def event_name(entry: TimelineEntry) -> str:
@@ -32,6 +35,7 @@ def event_of(order: WorkOrder, entry: TimelineEntry) -> OrderEvent:
             "fault_mode": order.fault_mode,
             "status": order.status.value,
             "urgency": str(order.urgency),
+            **_verdict(order),
         },
     )
 
@@ -39,3 +43,24 @@ def event_of(order: WorkOrder, entry: TimelineEntry) -> OrderEvent:
 def announce(repositories: Repositories, order: WorkOrder, entry: TimelineEntry, channels: Sequence[Channel]) -> None:
     """Put the event of an entry into the outbox, for every channel in use."""
     repositories.outbox.add(event_of(order, entry), channels)
+
+
+def announce_judgement(
+    repositories: Repositories, order: WorkOrder, entry: TimelineEntry, channels: Sequence[Channel]
+) -> None:
+    """A verdict that comes after the end goes out as an event of its own, but not to the telemetry store.
+
+    There the event of the end is written again with the new verdict: a newer event would say that the order is open.
+    """
+    announce(repositories, order, entry, [channel for channel in channels if channel is not Channel.TELEMETRY])
+    ends = (Transition.CLOSE, Transition.CANCEL)
+    end = next((one for one in reversed(order.timeline) if one.transition in ends), None)
+    if Channel.TELEMETRY in channels and order.ended_at is not None and end is not None:
+        again = replace(event_of(order, end), id=event_of(order, entry).id)
+        repositories.outbox.add(again, [Channel.TELEMETRY])
+
+
+def _verdict(order: WorkOrder) -> dict[str, str]:
+    if order.ended_at is None or order.origin not in PREVENTIVE:
+        return {}
+    return {"verdict": order.judgement.verdict.value if order.judgement is not None else UNJUDGED}

@@ -8,7 +8,7 @@ from iot_maint.domain.catalog import Catalog, Language
 from iot_maint.domain.equipment import Equipment
 from iot_maint.domain.work_orders import WorkOrder
 from iot_maint.services.quantities import say_instant
-from iot_maint.services.rendering import order_texts
+from iot_maint.services.rendering import order_texts, verdict_label
 from iot_maint.services.tables import Cell
 from iot_maint.services.texts import ORDER_STATUSES
 
@@ -31,6 +31,13 @@ ORDER_COLUMNS = (
     "opened_at",
     *(f"deadline_{name}" for name in DEADLINES),
     "previous",
+    "ended_at",
+    "verdict",
+    "verdict_label",
+    "found_mode",
+    "failed_at",
+    "parts",
+    "symptoms",
 )
 
 
@@ -38,6 +45,7 @@ def order_row(
     order: WorkOrder, catalog: Catalog, equipment: Equipment | None, language: Language, zone: ZoneInfo
 ) -> Sequence[Cell]:
     """The cells of `ORDER_COLUMNS`."""
+    judgement = order.judgement
     texts = order_texts(order, catalog, equipment, language)
 
     def instant(at: datetime | None) -> str | None:
@@ -61,4 +69,11 @@ def order_row(
         instant(order.opened_at),
         *(instant(order.deadlines.get(name)) for name in DEADLINES),
         order.previous,
+        instant(order.ended_at),
+        judgement.verdict.value if judgement is not None else None,
+        verdict_label(order, language),
+        judgement.found_mode if judgement is not None else None,
+        instant(judgement.failed_at) if judgement is not None else None,
+        judgement.parts if judgement is not None else None,
+        " ".join(f"{symptom.equipment}/{symptom.fault_mode}" for symptom in order.symptoms),
     )

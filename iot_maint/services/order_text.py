@@ -8,7 +8,7 @@ from iot_maint.domain.equipment import Equipment
 from iot_maint.domain.work_orders import WorkOrder
 from iot_maint.services.evidence import say_evidence
 from iot_maint.services.quantities import say_clock_time
-from iot_maint.services.rendering import OrderTexts, finding_kind, order_texts
+from iot_maint.services.rendering import OrderTexts, finding_kind, order_texts, symptom_text
 from iot_maint.services.texts import DEADLINES, ORDER_STATUSES, SEVERITIES
 
 _HEADINGS: Mapping[str, Text] = {
@@ -17,6 +17,7 @@ _HEADINGS: Mapping[str, Text] = {
     "where": Text(zh="地点", en="Where"),
     "why": Text(zh="原因", en="Why"),
     "evidence": Text(zh="证据", en="Evidence"),
+    "symptoms": Text(zh="牵连", en="Affects"),
     "action": Text(zh="处理", en="Do"),
     "who": Text(zh="工种", en="Who"),
     "spares": Text(zh="备件", en="Spares"),
@@ -38,6 +39,7 @@ def order_text(
         *_line("where", _place(order, equipment), language),
         *_line("why", texts.cause, language),
         *_line("evidence", _evidence(order, catalog, language, zone), language),
+        *_line("symptoms", "\n".join(symptom_text(one, catalog, language) for one in order.symptoms), language),
         *_line("action", texts.action, language),
         *_line("who", texts.trade, language),
         *_line("spares", _spares(texts, language), language),

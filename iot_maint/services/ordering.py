@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from iot_maint.domain.alarms import Alarm, AlarmEvent, AlarmEventKind
@@ -17,7 +17,20 @@ from iot_maint.domain.work_orders import (
     WorkOrderStatus,
     deadlines,
 )
-from iot_maint.rules.planning import AddToOrder, NothingToOrder, OpenOrder, OrderDecision, ReopenOrder, plan
+from iot_maint.rules.planning import (
+    REPAIR_CHECK,
+    AddToOrder,
+    HangUnder,
+    LockOut,
+    NothingToOrder,
+    OpenOrder,
+    OrderDecision,
+    ReopenOrder,
+    plan,
+)
+from iot_maint.services.causes import Lineage, cause_of, places_of_causes
+from iot_maint.services.folding import fold_symptoms
+from iot_maint.services.holding_back import make_wait, restrain
 from iot_maint.services.order_events import announce, event_name
 
 RULES = "rules"  # who made an entry that no person made
@@ -34,32 +47,77 @@ class OrderStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderDesk:
-    """What is needed to turn alarm events into orders."""
+    """What is needed to turn alarm events into orders.  `repair_check`: how long a repaired fault is watched."""
 
     catalog: Catalog
     clock: Clock
     site_zone: ZoneInfo
     channels: Sequence[Channel]
+    repair_check: timedelta = REPAIR_CHECK
 
     def save(self, repositories: Repositories, event: AlarmEvent, equipment_type: str) -> OrderStep | None:
-        """Record the event; open, add to, worsen or reopen the fault's order.  None when nothing was new."""
+        """Record the event; open, add to, worsen or reopen the fault's order.  None when no order was touched."""
+        lineage = repositories.equipment.lineage(event.key.equipment)
+        if places := places_of_causes(self.catalog, lineage):
+            # A cause and its symptom that two processes save at once: the later one must see the earlier.
+            repositories.equipment.lock(places)
         alarm = repositories.alarms.record(event)
         if alarm is None:
             return None
-        return self._follow(repositories, event, alarm, equipment_type)
+        step = self._follow(repositories, event, alarm, equipment_type, lineage)
+        self._follow_cause(repositories, event, equipment_type)
+        return step
+
+    def let_order(self, repositories: Repositories, alarm: Alarm, equipment_type: str) -> list[OrderStep]:
+        """What an alarm that waited for something leads to, now that it is over: as if all of it happened now."""
+        if not repositories.alarms.stop_waiting(alarm.id):
+            return []
+        steps = []
+        for event in repositories.alarms.events_of(alarm):
+            known = repositories.alarms.get(alarm.id) or alarm
+            step = self._follow(repositories, event, known, equipment_type, None)
+            self._follow_cause(repositories, event, equipment_type)
+            steps += [step] if step is not None else []
+        return steps
+
+    def _follow_cause(self, repositories: Repositories, event: AlarmEvent, equipment_type: str) -> None:
+        """What a fault that explains others means for them, when it is raised and when it clears."""
+        cause = cause_of(self.catalog, equipment_type, event.key.fault_mode)
+        alarm = repositories.alarms.find(event.key) if cause is not None else None
+        if cause is None or alarm is None:
+            return
+        if event.kind is AlarmEventKind.RAISED:
+            fold_symptoms(repositories, alarm, cause, by=RULES, now=self.clock.now(), channels=self.channels)
+        elif event.kind is AlarmEventKind.CLEARED:
+            repositories.alarms.let_go(alarm.id, event.finding.at + cause.settle)
 
     def _follow(
-        self, repositories: Repositories, event: AlarmEvent, alarm: Alarm, equipment_type: str
+        self,
+        repositories: Repositories,
+        event: AlarmEvent,
+        alarm: Alarm,
+        equipment_type: str,
+        lineage: Lineage | None,
     ) -> OrderStep | None:
+        """`lineage` None: nothing holds the alarm back any more."""
         urgency = self._urgency(event, equipment_type)
         latest = repositories.orders.latest(event.key.equipment, event.key.fault_mode)
-        decision = plan(event, latest, urgency, frozenset(alarm.orders))
+        planned = plan(event, latest, urgency, frozenset(alarm.orders), self.repair_check)
         now = self.clock.now()
+        decision: OrderDecision = planned
+        if lineage is not None:
+            restrained = restrain(repositories, self.catalog, event, alarm, lineage, planned, urgency)
+            if isinstance(restrained, HangUnder | LockOut):
+                make_wait(repositories, self.catalog, alarm, restrained, now)
+                return None
+            if alarm.waits_for is not None and isinstance(restrained, OpenOrder | ReopenOrder):
+                return next(iter(self.let_order(repositories, alarm, equipment_type)), None)
+            decision = restrained
         if isinstance(decision, OpenOrder):
             order = self._new_order(repositories, event, equipment_type, urgency, decision, now)
             if not repositories.orders.add(order):
                 # Another process opened the fault's order between our look and our insert: look again.
-                return self._follow(repositories, event, alarm, equipment_type)
+                return self._follow(repositories, event, alarm, equipment_type, lineage)
             repositories.alarms.link_order(alarm.id, event.severity, order.number)
             return self._announce(repositories, order, order.timeline[0])
         if latest is None or isinstance(decision, NothingToOrder):
@@ -117,7 +175,8 @@ class OrderDesk:
         if isinstance(decision, ReopenOrder) and repositories.orders.set_status(
             order.number, order.status, WorkOrderStatus.OPEN
         ):
-            order = replace(order, status=WorkOrderStatus.OPEN)
+            repositories.orders.watch(order.number, None)
+            order = replace(order, status=WorkOrderStatus.OPEN, judgement=None, watched_since=None)
         severity = _worst(order.severity, event.severity)
         if urgency is not None or severity is not order.severity:
             urgency = order.urgency if urgency is None else urgency
@@ -142,6 +201,8 @@ def _entry_kind(event: AlarmEvent, decision: OrderDecision) -> EntryKind:
         return EntryKind.URGENCY_RAISED
     if event.kind is AlarmEventKind.CLEARED:
         return EntryKind.ALARM_CLEARED
+    if event.flapping is not None:
+        return EntryKind.ALARM_FLAPPING
     return EntryKind.ALARM_EASED if event.kind is AlarmEventKind.EASED else EntryKind.EVIDENCE_ADDED
 
 
@@ -155,6 +216,7 @@ def _entry(kind: EntryKind, event: AlarmEvent, now: datetime) -> TimelineEntry:
         rule=finding.rule,
         severity=_worst(event.severity, finding.severity),
         evidence=finding.evidence,
+        note=f"×{event.flapping.count}" if event.flapping is not None else "",
     )
 
 

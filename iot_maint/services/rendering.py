@@ -10,16 +10,21 @@ from iot_maint.domain.findings import FindingKind
 from iot_maint.domain.json_value import JsonObject
 from iot_maint.domain.outbox import OrderEvent
 from iot_maint.domain.ports import Database
-from iot_maint.domain.work_orders import EntryKind, TimelineEntry, WorkOrder, legal_transitions
+from iot_maint.domain.verdicts import Judgement
+from iot_maint.domain.work_orders import PREVENTIVE, EntryKind, Symptom, TimelineEntry, WorkOrder, legal_transitions
+from iot_maint.services.documents import mode_label
 from iot_maint.services.evidence import evidence_document
+from iot_maint.services.ordering import RULES
 from iot_maint.services.quantities import say_instant
 from iot_maint.services.texts import (
     ENTRIES,
     NO_LONGER_DECLARED,
+    NOT_JUDGED,
     ORDER_STATUSES,
     ORIGINS,
     SEVERITIES,
     TRANSITIONS,
+    VERDICTS,
 )
 
 _OF_A_CLEAR = frozenset({EntryKind.ALARM_CLEARED, EntryKind.ALARM_EASED})
@@ -97,11 +102,91 @@ def order_document(
         "raised_at": say_instant(order.raised_at, zone),
         "opened_at": say_instant(order.opened_at, zone),
         "previous": order.previous,
-        "timeline": [entry_document(entry, language, zone) for entry in order.timeline],
+        "ended_at": say_instant(order.ended_at, zone) if order.ended_at is not None else None,
+        "verdict": order.judgement.verdict.value if order.judgement is not None else None,
+        "verdict_label": verdict_label(order, language),
+        "judgement": judgement_document(order.judgement, equipment_type, language, zone),
+        "watched_since": say_instant(order.watched_since, zone) if order.watched_since is not None else None,
+        "symptoms": [symptom_document(symptom, catalog, language, zone) for symptom in order.symptoms],
+        "timeline": [
+            entry_document(entry, equipment_type, language, zone) for entry in told_timeline(order, catalog, language)
+        ],
     }
 
 
-def entry_document(entry: TimelineEntry, language: Language, zone: ZoneInfo) -> JsonObject:
+def told_timeline(order: WorkOrder, catalog: Catalog, language: Language) -> list[TimelineEntry]:
+    """The order's story with the symptoms in it, as they became known."""
+    symptoms = (
+        TimelineEntry(
+            kind=EntryKind.SYMPTOM,
+            at=symptom.raised_at,
+            recorded_at=symptom.hung_at,
+            by=RULES,
+            rule=symptom.rule,
+            severity=symptom.severity,
+            note=symptom_text(symptom, catalog, language),
+        )
+        for symptom in order.symptoms
+    )
+    return sorted((*order.timeline, *symptoms), key=lambda entry: entry.recorded_at)
+
+
+def symptom_text(symptom: Symptom, catalog: Catalog, language: Language) -> str:
+    """`电梯 E-03：机房温度高`."""
+    declared = catalog.types.get(symptom.equipment_type)
+    what = declared.label.of(language) if declared is not None else symptom.equipment_type
+    label = mode_label(catalog, symptom.equipment_type, symptom.fault_mode, language)
+    colon = "：" if language is Language.ZH_CN else ": "
+    return f"{what} {symptom.equipment}{colon}{label}"
+
+
+def symptom_document(symptom: Symptom, catalog: Catalog, language: Language, zone: ZoneInfo) -> JsonObject:
+    """An alarm that the order's fault explains."""
+    return {
+        "alarm": symptom.alarm,
+        "equipment": symptom.equipment,
+        "equipment_name": symptom.equipment_name,
+        "fault_mode": symptom.fault_mode,
+        "fault_mode_label": mode_label(catalog, symptom.equipment_type, symptom.fault_mode, language),
+        "severity": symptom.severity.value,
+        "severity_label": SEVERITIES[symptom.severity].of(language),
+        "raised_at": say_instant(symptom.raised_at, zone),
+        "cleared_at": say_instant(symptom.cleared_at, zone) if symptom.cleared_at is not None else None,
+        "order": symptom.order,
+        "text": symptom_text(symptom, catalog, language),
+    }
+
+
+def verdict_label(order: WorkOrder, language: Language) -> str | None:
+    """The verdict's name; that there is none where there should be one; nothing where none is expected (yet)."""
+    if order.judgement is not None:
+        return VERDICTS[order.judgement.verdict].of(language)
+    return NOT_JUDGED.of(language) if order.ended_at is not None and order.origin in PREVENTIVE else None
+
+
+def judgement_document(
+    judgement: Judgement | None, equipment_type: EquipmentType | None, language: Language, zone: ZoneInfo
+) -> JsonObject | None:
+    """What was found, said by whom and when."""
+    if judgement is None:
+        return None
+    found = judgement.found_mode
+    mode = equipment_type.fault_modes.get(found) if equipment_type is not None and found is not None else None
+    return {
+        "verdict": judgement.verdict.value,
+        "label": VERDICTS[judgement.verdict].of(language),
+        "at": say_instant(judgement.at, zone),
+        "by": judgement.by,
+        "fault_mode": found,
+        "fault_mode_label": mode.label.of(language) if mode is not None else found,
+        "failed_at": say_instant(judgement.failed_at, zone) if judgement.failed_at is not None else None,
+        "parts": judgement.parts,
+    }
+
+
+def entry_document(
+    entry: TimelineEntry, equipment_type: EquipmentType | None, language: Language, zone: ZoneInfo
+) -> JsonObject:
     """One line of the order's story; its evidence stands in the order's `evidence`, at the same instant."""
     label = TRANSITIONS[entry.transition] if entry.transition is not None else ENTRIES[entry.kind]
     return {
@@ -114,6 +199,7 @@ def entry_document(entry: TimelineEntry, language: Language, zone: ZoneInfo) -> 
         "severity": entry.severity.value if entry.severity is not None else None,
         "transition": entry.transition.value if entry.transition is not None else None,
         "note": entry.note,
+        "judgement": judgement_document(entry.judgement, equipment_type, language, zone),
     }
 
 

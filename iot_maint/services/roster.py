@@ -76,6 +76,11 @@ class Roster:
         return self._revision >= 0
 
     @property
+    def late_after(self) -> timedelta:
+        """What is received that long after its time is late."""
+        return self._late_after
+
+    @property
     def revision(self) -> int:
         """Another number after every change; −1 before the first refresh."""
         return self._revision

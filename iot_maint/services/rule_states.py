@@ -52,8 +52,10 @@ class RuleStates:
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         on_loss: Callable[[str], None] = lambda _code: None,
+        complete: Callable[[str, EquipmentState], EquipmentState] = lambda _code, state: state,
     ) -> None:
-        """`on_loss` hears of equipment whose state another worker holds from then on."""
+        """`on_loss` hears of equipment whose state another worker holds from then on; `complete` gives a state what
+        others remember of the equipment, when it is saved."""
         self._database = database
         self._worker = worker
         self._spool_id = spool_id
@@ -61,6 +63,7 @@ class RuleStates:
         self._monotonic = monotonic
         self._sleep = sleep
         self._on_loss = on_loss
+        self._complete = complete
         self._states: dict[str, EquipmentState] = {}
         self._held: set[str] = set()
         self._guests: dict[str, _Guest] = {}
@@ -117,7 +120,7 @@ class RuleStates:
             takings = checkpoints.takings_from(self._worker)
             held = self._held if takings == self._takings else checkpoints.codes_held_by(self._worker)
             lost = self._held - held
-            saved = {code: encode_state(self._states[code]) for code in changed - lost}
+            saved = {code: encode_state(self._complete(code, self._states[code])) for code in changed - lost}
             checkpoints.save_states(saved, self._worker)
             for holder in sorted({holders[code] for code in saved.keys() & holders.keys()}):
                 checkpoints.note_taking(holder)
@@ -169,7 +172,7 @@ class RuleStates:
                 found = repositories.checkpoints.held_states(sorted(compare))
             for code in compare:
                 guest, held = self._guests[code], found[code].state if code in found else b""
-                if held == guest.held and held != encode_state(self._states[code]):
+                if held == guest.held and held != encode_state(self._complete(code, self._states[code])):
                     del self._guests[code]
                 else:
                     guest.held, guest.compared_at = held, now

@@ -23,7 +23,9 @@ def stand_down(repositories: Repositories, desk: OrderDesk, equipment: Equipment
     for fault_mode, standing in state.alarms.items():
         for rule, severity in standing.rules.items():
             held_by = state.rules.get(rule)
-            if held_by is None or held_by.evidence is None:
+            gone = standing.flaps.evidence if standing.flaps is not None else None
+            evidence = held_by.evidence if held_by is not None and held_by.evidence is not None else gone
+            if evidence is None:
                 continue
             finding = Finding(
                 kind=FindingKind.CLEARED,
@@ -33,7 +35,7 @@ def stand_down(repositories: Repositories, desk: OrderDesk, equipment: Equipment
                 severity=severity,
                 onset_at=instant(standing.onset_ms),
                 at=desk.clock.now(),
-                evidence=held_by.evidence,
+                evidence=evidence,
             )
             alarms, event = transition(alarms, finding, equipment.site)
             if event is not None:

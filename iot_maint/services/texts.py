@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 
-from iot_maint.domain.alarms import AlarmStatus
+from iot_maint.domain.alarms import AlarmStatus, Wait
 from iot_maint.domain.catalog import BasisKind, Severity, Text
 from iot_maint.domain.equipment import EquipmentStatus
+from iot_maint.domain.feedback import Advice
 from iot_maint.domain.platform_alarms import PlatformAlarmKind
+from iot_maint.domain.sources import Source
+from iot_maint.domain.verdicts import Verdict
 from iot_maint.domain.work_orders import EntryKind, Origin, Transition, WorkOrderStatus
 from iot_maint.rules.applicability import RuleStanding
 
@@ -48,7 +51,59 @@ ENTRIES: Mapping[EntryKind, Text] = {
     EntryKind.ALARM_CLEARED: Text(zh="告警已恢复", en="alarm cleared"),
     EntryKind.REOPENED: Text(zh="故障再现，重新打开", en="fault is back, reopened"),
     EntryKind.TRANSITION: Text(zh="处理", en="step"),
+    EntryKind.JUDGED: Text(zh="判定", en="judged"),
+    EntryKind.ALARM_FLAPPING: Text(zh="告警反复抖动，合并为一条", en="the alarm comes and goes, kept as one"),
+    EntryKind.SYMPTOM: Text(zh="并入本单", en="kept under this order"),
+    EntryKind.FAULT_STAYED_AWAY: Text(zh="维修后观察期内故障未再现", en="the fault stayed away after the repair"),
+    EntryKind.REPAIR_UNSEEN: Text(
+        zh="维修后观察期内无相关遥测，未能确认", en="no telemetry after the repair, so nothing could be confirmed"
+    ),
 }
+
+VERDICTS: Mapping[Verdict, Text] = {
+    Verdict.REAL_FAULT: Text(zh="真故障", en="real fault"),
+    Verdict.FALSE_ALARM: Text(zh="误报", en="false alarm"),
+    Verdict.SENSOR_FAULT: Text(zh="传感器故障", en="sensor fault"),
+    Verdict.NOT_FOUND: Text(zh="未发现", en="nothing found"),
+}
+REVIEW = Text(
+    zh="近 {days} 天判定 {judged} 张工单，{confirmed} 张属实，精确率 {precision}，低于 {below}，请复核",
+    en="of {judged} orders judged in {days} days {confirmed} were right: precision {precision}, below {below}",
+)
+ADVICE: Mapping[Advice, Text] = {
+    Advice.SUGGESTED: Text(
+        zh="建议限值 {limit}：{false} 张不属实工单中可避免 {avoided} 张，{kept} 张属实工单全部保留",
+        en="suggested limit {limit}: it spares {avoided} of {false} false orders and keeps all {kept} right ones",
+    ),
+    Advice.SUGGESTED_BLINDLY: Text(
+        zh="建议限值 {limit}：可避免全部 {false} 张不属实工单；期间没有属实工单，无从知道会不会漏报",
+        en="suggested limit {limit} spares all {false} false orders; none was right: nothing tells what it misses",
+    ),
+    Advice.NO_LIMIT_PARTS: Text(
+        zh="没有限值能区分：避免全部不属实工单的限值 {limit} 会漏掉 {real} 张属实工单中的 {lost} 张",
+        en="no limit parts them: {limit}, which spares all false orders, would lose {lost} of {real} right ones",
+    ),
+    Advice.OWN_LIMITS: Text(
+        zh="不属实工单出自比目录更严的自定限值，请检查相关设备的限值",
+        en="the false orders came from limits of their own that are tighter than the catalog's: look at those",
+    ),
+    Advice.NOT_SOUND: Text(
+        zh="限值 {limit} 可避免 {avoided} 张不属实工单，但不可用：{reason}",
+        en="limit {limit} would spare {avoided} false orders, but cannot be set: {reason}",
+    ),
+    Advice.NO_LIMIT_TO_SET: Text(
+        zh="此来源没有可调的限值，请检查其适用范围或模型",
+        en="this source has no limit to set: look at where it applies, or at its model",
+    ),
+    Advice.NO_EVIDENCE: Text(zh="证据中没有可比较的数值", en="the evidence holds no values to compare"),
+}
+
+SOURCES: Mapping[Source, Text] = {
+    Source.RULE: Text(zh="规则", en="rules"),
+    Source.MODEL: Text(zh="检测模型", en="detectors"),
+    Source.FORECAST: Text(zh="预测", en="forecasts"),
+}
+NOT_JUDGED = Text(zh="未判定", en="not judged")
 
 ORIGINS: Mapping[Origin, Text] = {
     Origin.ALARM: Text(zh="告警", en="alarm"),
@@ -71,6 +126,11 @@ ALARM_STATUSES: Mapping[AlarmStatus, Text] = {
     AlarmStatus.ACKNOWLEDGED: Text(zh="已确认", en="acknowledged"),
     AlarmStatus.CLEARED_UNACKNOWLEDGED: Text(zh="已恢复，未确认", en="cleared, never acknowledged"),
     AlarmStatus.CLEARED: Text(zh="已恢复", en="cleared"),
+}
+
+HELD_BACK: Mapping[Wait, Text] = {
+    Wait.CAUSE: Text(zh="已并入其他工单，暂不单独派单", en="kept under another order, none of its own yet"),
+    Wait.LOCKOUT: Text(zh="设备维修中，暂不派单", en="the equipment is under repair, no order yet"),
 }
 
 PLATFORM_ALARMS: Mapping[PlatformAlarmKind, Text] = {

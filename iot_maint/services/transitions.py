@@ -2,14 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from iot_maint.domain.alarms import Alarm
 from iot_maint.domain.errors import Conflict, UnknownThing
 from iot_maint.domain.outbox import Channel
 from iot_maint.domain.platform_alarms import StoredPlatformAlarm
 from iot_maint.domain.ports import Clock, Repositories
-from iot_maint.domain.work_orders import ENDED, EntryKind, TimelineEntry, Transition, WorkOrder, status_after
+from iot_maint.domain.verdicts import Judgement
+from iot_maint.domain.work_orders import (
+    ENDED,
+    PREVENTIVE,
+    EntryKind,
+    TimelineEntry,
+    Transition,
+    WorkOrder,
+    status_after,
+)
+from iot_maint.services.feedback.judging import Judge, check_step
 from iot_maint.services.order_events import announce
+
+_ENDS_WATCH = frozenset({Transition.REOPEN, Transition.CANCEL})
 
 
 def transition_order(
@@ -21,8 +34,11 @@ def transition_order(
     note: str,
     clock: Clock,
     channels: Sequence[Channel],
+    judge: Judge | None = None,
 ) -> WorkOrder:
     """The order after the step, with its new timeline entry; the event is in the outbox.
+
+    With the steps that end the work goes what was found (`judge`); an earlier verdict stands unless a new one is said.
 
     `IllegalTransition` names the legal ones.  `Conflict` when somebody else was faster, or when the order would
     stand open beside another one of its fault.
@@ -31,16 +47,37 @@ def transition_order(
     if order is None:
         raise UnknownThing(f"no work order {number}")
     target = status_after(transition, order.status)
+    now = clock.now()
+    said = _judgement(order, transition, judge, now)
     if not repositories.orders.set_status(number, order.status, target):
         raise _refusal(repositories, order, transition)
-    now = clock.now()
-    entry = TimelineEntry(kind=EntryKind.TRANSITION, at=now, recorded_at=now, by=by, transition=transition, note=note)
+    entry = TimelineEntry(
+        kind=EntryKind.TRANSITION, at=now, recorded_at=now, by=by, transition=transition, note=note, judgement=said
+    )
     repositories.orders.append(number, entry)
-    order = replace(order, status=target, timeline=(*order.timeline, entry))
+    if transition in _ENDS_WATCH or (transition is Transition.COMPLETE and order.origin in PREVENTIVE):
+        order = replace(order, watched_since=None if transition in _ENDS_WATCH else now)
+        repositories.orders.watch(number, order.watched_since)
+    order = replace(
+        order,
+        status=target,
+        ended_at=now if target in ENDED else None,
+        judgement=None if transition is Transition.REOPEN else said or order.judgement,
+        timeline=(*order.timeline, entry),
+    )
+    if said is not None or target in ENDED:
+        repositories.feedback.store_outcome(order)
     announce(repositories, order, entry, channels)
     if target in ENDED:
         _tell_alarm(repositories, order, entry)
     return order
+
+
+def _judgement(order: WorkOrder, transition: Transition, judge: Judge | None, now: datetime) -> Judgement | None:
+    if judge is None:
+        return None
+    check_step(transition)
+    return judge(order, now)
 
 
 def find_alarm(repositories: Repositories, alarm_id: int) -> Alarm | StoredPlatformAlarm:
@@ -83,4 +120,6 @@ def _tell_alarm(repositories: Repositories, order: WorkOrder, entry: TimelineEnt
     if alarm is None or alarm.cleared_at is not None:
         return
     reason = f": {entry.note}" if entry.note else ""
+    # What it explained waits no longer: nobody works on the cause any more.
+    repositories.alarms.let_go(alarm.id, entry.at)
     repositories.alarms.add_note(alarm.id, entry.at, entry.by, f"{order.number} → {order.status}{reason}")

@@ -39,7 +39,9 @@ class NoExpectation(Exception):
 
 def expect(question: Question, answer: Answer, story: Story) -> None:
     """AssertionError when the panel would show something else than what was sent."""
-    if match := _TREND.fullmatch(question.query):
+    if question.place.startswith("异常评分"):
+        _expect_scores(question, answer, story)
+    elif match := _TREND.fullmatch(question.query):
         _expect_trend(match, answer, story)
     elif match := _FLEET.fullmatch(question.query):
         _expect_fleet(match[2], answer, story)
@@ -74,6 +76,26 @@ def _expect_trend(match: re.Match[str], answer: Answer, story: Story) -> None:
             assert shown[equipment, start] == pytest.approx(function(values)), (equipment, start)
             compared += 1
     assert compared
+
+
+def _expect_scores(question: Question, answer: Answer, story: Story) -> None:
+    """Of the type's equipment alone: the highest score of each interval, or the newest one with what drove it."""
+    points = [point for point in story.telemetry if point.measurement == "anomaly"]
+    own = _sent(story, _type_of(question, story), None, answer.time_range)
+    points = [point for point in sorted(points, key=lambda one: one.at_ms) if point.tags["equipment"] in own]
+    assert points
+    if question.place.endswith("最近一次"):
+        newest = {point.tags["equipment"]: point.fields for point in points}
+        assert {row["equipment"]: (row["score"], row["top_metric"]) for row in answer.rows} == {
+            equipment: (fields["score"], fields["top_metric"]) for equipment, fields in newest.items()
+        }
+        return
+    highest: dict[tuple[Cell, Cell], float] = defaultdict(float)
+    for point in points:
+        key = point.tags["equipment"], point.at_ms - point.at_ms % answer.interval
+        highest[key] = max(highest[key], float(point.fields["score"]))
+    shown = {(row["equipment"], row["time"]): row["max"] for row in answer.rows if row["max"] is not None}
+    assert shown == pytest.approx(dict(highest))
 
 
 def _expect_one_value(match: re.Match[str], answer: Answer, story: Story) -> None:

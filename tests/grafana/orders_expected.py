@@ -81,6 +81,14 @@ def _newest_events(question: Question, answer: Answer, story: Story) -> None:
     )
 
 
+def _count_verdicts(verdict: str) -> Reckoning:
+    def expect(question: Question, answer: Answer, story: Story) -> None:
+        judged = [event for event in _events(question, story) if event.verdict == verdict]
+        assert [row["count"] for row in answer.rows] == [len(judged)]
+
+    return expect
+
+
 ORDER_PANELS: Mapping[str, Reckoning] = {
     "未关闭：紧急度 1": _count_standing(1),
     "未关闭：紧急度 1–2": _count_standing(2),
@@ -92,4 +100,9 @@ ORDER_PANELS: Mapping[str, Reckoning] = {
     "故障分布": _by_fault,
     "新开工单": _bars,
     "工单事件": _newest_events,
+    "预防性工单结论": _count_verdicts("real_fault"),
+    "预防性工单结论 (B)": _count_verdicts("false_alarm"),
+    "预防性工单结论 (C)": _count_verdicts("sensor_fault"),
+    "预防性工单结论 (D)": _count_verdicts("not_found"),
+    "预防性工单结论 (E)": _count_verdicts("unjudged"),
 }

@@ -25,6 +25,13 @@ _FAULTS = [
 ]
 
 
+# What was found where each type's orders ended.
+_VERDICTS = {
+    "close": ("real_fault", "sensor_fault", "not_found"),
+    "cancel": ("false_alarm", "unjudged", "false_alarm"),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderEvent:
     """One point of `work_order_event`."""
@@ -37,6 +44,7 @@ class OrderEvent:
     fault_mode: str
     urgency: int
     event: str
+    verdict: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +77,7 @@ def tell_story() -> Story:
         )
     )
     telemetry += quality_figures(_ms(T0), _ms(END))
+    telemetry += _scores(catalog, telemetry)
     return Story(
         catalog=catalog,
         telemetry=telemetry,
@@ -114,6 +123,21 @@ def _what_devices_rarely_send(catalog: Catalog, sent: list[Point]) -> Iterator[P
                 )
 
 
+def _scores(catalog: Catalog, sent: list[Point]) -> list[Point]:
+    """What a detector said of one piece of equipment of each type, every five minutes."""
+    return [
+        Point(
+            measurement="anomaly",
+            tags={**tags, "detector": "tracker"},
+            at_ms=_ms(T0 + timedelta(minutes=5 * step)),
+            fields={"score": 0.5 * (step % 9) + 0.25, "top_metric": list(type_.metrics)[step % 2]},
+        )
+        for type_ in catalog.types.values()
+        for tags in [next(point.tags for point in sent if point.measurement == type_.name)]
+        for step in range(1, 24)
+    ]
+
+
 def _from_an_awkward_code() -> Iterator[Point]:
     for minute in range(60):
         yield Point(
@@ -149,6 +173,7 @@ def _order_events(catalog: Catalog) -> Iterator[OrderEvent]:
                     fault_mode=fault_mode,
                     urgency=urgency,
                     event=event,
+                    verdict=_VERDICTS[event][index] if event in _VERDICTS else None,
                 )
     yield OrderEvent(
         at_ms=_ms(END - timedelta(minutes=5)),
@@ -173,7 +198,11 @@ def _event_point(event: OrderEvent) -> Point:
             "event": event.event,
         },
         at_ms=event.at_ms,
-        fields={"number": event.number, "title": f"{event.equipment} {event.fault_mode}"},
+        fields={
+            "number": event.number,
+            "title": f"{event.equipment} {event.fault_mode}",
+            **({"verdict": event.verdict} if event.verdict is not None else {}),
+        },
     )
 
 

@@ -15,6 +15,24 @@ class NoteModel(Answer):
     note: str
 
 
+class CauseModel(Answer):
+    """The alarm that explains this one, and its newest order."""
+
+    alarm: int
+    equipment: str = Field(examples=["PR-01"])
+    equipment_name: str = Field(examples=["1 号配电房"])
+    fault_mode: str = Field(examples=["PWR-SUPPLY"])
+    fault_mode_label: str = Field(examples=["供电中断"])
+    order: str | None = Field(examples=["WO-20260101-0001"])
+
+
+class FlappingModel(Answer):
+    """How often it was raised since then, up to its last event."""
+
+    since: Instant
+    count: int = Field(examples=[4])
+
+
 class AlarmModel(Answer):
     """An alarm stands per equipment and fault mode, from its first rule to the last one's clearing.
 
@@ -42,6 +60,12 @@ class AlarmModel(Answer):
     platform: bool
     worker: str | None = Field(description="The worker that raised an alarm of the platform.")
     detail: str | None = Field(description="In one line what the platform's other side said.")
+    cause: CauseModel | None = Field(description="What explains it; it opens no order of its own while that stands.")
+    locked_out: bool = Field(description="Raised while its equipment was under repair.")
+    flapping: FlappingModel | None = Field(description="It comes and goes, and is kept as one alarm.")
+    held_back: str | None = Field(
+        description="Why it has no order yet, in the reader's language.", examples=["设备维修中，暂不派单"]
+    )
 
 
 class AcknowledgementModel(Asked):

@@ -1,14 +1,27 @@
 """Shapes that many resources share."""
 
+from datetime import datetime
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, WithJsonSchema
 
 T = TypeVar("T")
 
 # Texts from outside: no control characters, which neither PostgreSQL nor a CSV would take.
 PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
 WITH_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+
+FIRST_YEAR, LAST_YEAR = 1970, 9998
+
+
+def in_bounds(value: datetime | None) -> datetime | None:
+    """Every zone must be able to say it: year 9999 may be 10000 elsewhere, and long ago offsets had seconds."""
+    if value is not None and not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise ValueError(f"lies outside of the years {FIRST_YEAR} to {LAST_YEAR}")
+    return value
+
+
+InstantBody = Annotated[AwareDatetime, AfterValidator(in_bounds)]
 
 # Instants are rendered by the services, with the site's offset; a model only names their form.
 Instant = Annotated[

@@ -4,10 +4,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from iot_maint.api.models.common import Answer, Asked, Instant, Note
+from iot_maint.api.models.common import Answer, Asked, Code, Instant, InstantBody, Note
 from iot_maint.domain.catalog import Comparison, Severity
 from iot_maint.domain.findings import FindingKind, RunningKnowledge
 from iot_maint.domain.signals import SignalKind
+from iot_maint.domain.verdicts import Verdict
 from iot_maint.domain.work_orders import EntryKind, Origin, Transition, WorkOrderStatus
 
 
@@ -28,6 +29,26 @@ class SilenceModel(Answer):
     equipment: list[str] = Field(examples=[["P-1", "P-2"]])
 
 
+class ContributionModel(Answer):
+    """One metric's part in an anomaly; `direction` is 1 where it is too high, -1 where too low."""
+
+    metric: str = Field(examples=["vib_rms"])
+    metric_label: str = Field(examples=["振动速度有效值"])
+    share: float = Field(examples=[0.71])
+    direction: int = Field(examples=[1])
+    value: float | None = Field(examples=[3.4])
+
+
+class AnomalyModel(Answer):
+    """What a detector said; `score` is −log10 of the share of healthy time above it, `confidence` 0 to 1."""
+
+    model: str = Field(examples=["P-1-20261101-1"])
+    detector: str = Field(examples=["tracker"])
+    score: float = Field(examples=[4.2])
+    confidence: float = Field(examples=[1.0])
+    contributions: list[ContributionModel]
+
+
 class SensedModel(Answer):
     """What a signal said when its limit was crossed, and what it was compared with."""
 
@@ -43,8 +64,9 @@ class SensedModel(Answer):
 class EvidenceModel(Answer):
     """Numbers behind a finding, and one sentence that says them.
 
-    Of a silence they stand in `silence`, and there is no `comparison` and no limit.  Of a `signal`, the limits are in
-    `limit_unit`, and `readings` are those that it was made of.
+    Of a silence they stand in `silence`, and there is no `comparison` and no limit.  Of an `anomaly`, `limit` and
+    `clear_limit` are the score's, and `readings` those of the metric that drove it most.  Of a `signal`, the limits
+    are in `limit_unit`, and `readings` are those that it was made of.
     """
 
     kind: FindingKind
@@ -66,6 +88,7 @@ class EvidenceModel(Answer):
     readings: list[ReadingModel]
     signal: SensedModel | None = None
     silence: SilenceModel | None
+    anomaly: AnomalyModel | None
     text: str = Field(examples=["轴承温度 83.2 °C，连续 10 min 高于限值 80 °C（工程经验值）"])
 
 
@@ -74,6 +97,19 @@ class SpareModel(Answer):
 
     code: str = Field(examples=["bearing"])
     label: str = Field(examples=["轴承"])
+
+
+class JudgementModel(Answer):
+    """What was found, said by whom and when."""
+
+    verdict: Verdict
+    label: str = Field(examples=["真故障"])
+    at: Instant
+    by: str = Field(examples=["zhang"])
+    fault_mode: str | None = Field(description="What it really was, where the order named another one.")
+    fault_mode_label: str | None
+    failed_at: Instant | None = Field(description="When the equipment stopped doing its work, if it came to that.")
+    parts: str = Field(examples=["轴承 6308 × 2"])
 
 
 class EntryModel(Answer):
@@ -88,6 +124,23 @@ class EntryModel(Answer):
     severity: Severity | None
     transition: Transition | None
     note: str
+    judgement: JudgementModel | None = Field(description="The verdict that was said with it.")
+
+
+class SymptomModel(Answer):
+    """An alarm that the order's fault explains; `order` is one of its own, if it has one nevertheless."""
+
+    alarm: int
+    equipment: str = Field(examples=["E-03"])
+    equipment_name: str = Field(examples=["3 号客梯"])
+    fault_mode: str = Field(examples=["ELV-HVAC"])
+    fault_mode_label: str
+    severity: Severity
+    severity_label: str
+    raised_at: Instant
+    cleared_at: Instant | None
+    order: str | None
+    text: str = Field(examples=["电梯 E-03：机房温度异常"])
 
 
 class WorkOrderModel(Answer):
@@ -120,10 +173,37 @@ class WorkOrderModel(Answer):
     raised_at: Instant = Field(description="Event time when the dwell was complete.")
     opened_at: Instant = Field(description="The clock when the order was saved.")
     previous: str | None = Field(description="The ended order that this one follows for the same fault.")
+    ended_at: Instant | None = Field(description="When it was closed or cancelled.")
+    verdict: Verdict | None = Field(description="What was found; null: nobody has said so yet.")
+    verdict_label: str | None = Field(examples=["真故障"])
+    judgement: JudgementModel | None
+    watched_since: Instant | None = Field(
+        description="Completed then; whether the fault stays away is not known yet. Its answer is a timeline entry."
+    )
+    symptoms: list[SymptomModel]
     timeline: list[EntryModel]
 
 
-class StepModel(Asked):
-    """What is said with a step."""
+class FoundModel(Asked):
+    """What was found where a preventive order had sent somebody."""
 
+    fault_mode: Code | None = Field(
+        default=None, description="With `real_fault`: what it really was, if not the order's.", examples=["PMP-CAV"]
+    )
+    failed_at: InstantBody | None = Field(
+        default=None, description="With `real_fault`: when the equipment stopped doing its work, if it came to that."
+    )
+    parts: Note = Field(default="", description="Which parts were replaced.", examples=["轴承 6308 × 2"])
     note: Note = Field(default="", examples=["已更换轴承，振动恢复正常"])
+
+
+class StepModel(FoundModel):
+    """What is said with a step.  A verdict, and what belongs to it, goes with the steps that end the work alone."""
+
+    verdict: Verdict | None = Field(default=None, examples=["real_fault"])
+
+
+class VerdictModel(FoundModel):
+    """A verdict that is said, or mended, after the work was done."""
+
+    verdict: Verdict = Field(examples=["false_alarm"])

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from iot_maint.api.models.common import Answer, Asked, Code, Instant
+from iot_maint.api.models.feedback import ReviewModel
 from iot_maint.domain.catalog import Comparison, Limit, Severity
 from iot_maint.domain.signals import SignalKind
 from iot_maint.rules.applicability import RuleStanding
@@ -68,6 +69,7 @@ class RuleModel(Answer):
     during: list[DuringModel] = Field(default=[], description="Other limits by schedule; the first that holds counts.")
     only: list[str] = Field(default=[], description="Schedules of which one must hold, or the rule does not look.")
     never: list[str] = Field(default=[], description="Schedules during which it does not look.")
+    review: ReviewModel | None = Field(default=None, description="Why it asks for review; null: it does not.")
 
 
 class ActiveModel(Answer):

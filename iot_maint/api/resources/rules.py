@@ -8,6 +8,7 @@ from iot_maint.api.languages import ReaderLanguage
 from iot_maint.api.models.rules import LimitStateModel, LimitWishModel, RulesModel, RuleStandingsModel, limit_of
 from iot_maint.api.parameters import CodePath, CodeQuery, KeyPath, TypeQuery
 from iot_maint.api.resources.equipment import known
+from iot_maint.api.resources.feedback import review_documents
 from iot_maint.api.writing import OneWrite, answer_once
 from iot_maint.domain.equipment import LimitOverride
 from iot_maint.domain.json_value import JsonObject
@@ -29,9 +30,11 @@ def list_rules(
     metric: CodeQuery = None,
     fault_mode: CodeQuery = None,
 ) -> JsonObject:
-    """Every declared rule of the catalog, with its kind and signal."""
+    """Every declared rule of the catalog, with its kind and signal; `review` says why one asks to be looked at."""
+    with context.database.reading() as repositories:
+        asking = review_documents(context, repositories, language)
     documents = [
-        declared_rule_document(rule, equipment_type, language)
+        {**declared_rule_document(rule, equipment_type, language), "review": asking.get(rule.id)}
         for equipment_type in context.catalog.types.values()
         if type_ in (None, equipment_type.name)
         for rule in equipment_type.rules.values()
@@ -46,10 +49,12 @@ def list_standings(context: Context, language: ReaderLanguage, code: CodePath) -
     with context.database.reading() as repositories:
         equipment = known(repositories, code)
         reports = rule_standings(repositories, context.catalog, equipment, context.late_after)
+        asking = review_documents(context, repositories, language)
     equipment_type = context.catalog.types.get(equipment.type)
     if equipment_type is None:
         return {"items": []}
-    return {"items": [rule_document(report, equipment_type, language) for report in reports]}
+    documents = (rule_document(report, equipment_type, language) for report in reports)
+    return {"items": [{**document, "review": asking.get(str(document["id"]))} for document in documents]}
 
 
 @router.get("/equipment/{code}/limits/{rule_key}", response_model=LimitStateModel, operation_id="get_limit")

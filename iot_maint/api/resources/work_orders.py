@@ -1,7 +1,8 @@
 """Work orders: lists, one of them, and the steps that people take."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import StreamingResponse
@@ -11,18 +12,21 @@ from iot_maint.api.context import ApiContext, Context
 from iot_maint.api.csv_export import CSV, stream_csv
 from iot_maint.api.languages import ReaderLanguage
 from iot_maint.api.models.common import PageOf
-from iot_maint.api.models.orders import StepModel, WorkOrderModel
+from iot_maint.api.models.orders import FoundModel, StepModel, VerdictModel, WorkOrderModel
 from iot_maint.api.paging import paged_by
 from iot_maint.api.parameters import CodeQuery, InstantQuery, NumberPath
-from iot_maint.api.writing import OneWrite, answer_once
+from iot_maint.api.writing import OneWrite, Write, answer_once
 from iot_maint.domain.catalog import Language
 from iot_maint.domain.equipment import Equipment
-from iot_maint.domain.errors import UnknownThing
+from iot_maint.domain.errors import InvalidInput, UnknownThing
 from iot_maint.domain.json_value import JsonObject
 from iot_maint.domain.ports import Repositories
 from iot_maint.domain.queries import Page, PageRequest, WorkOrderQuery
 from iot_maint.domain.tokens import Scope
+from iot_maint.domain.verdicts import Verdict
 from iot_maint.domain.work_orders import Transition, WorkOrder, WorkOrderStatus
+from iot_maint.services.feedback.judging import Judge, VerdictWish, judge_order, revise_verdict
+from iot_maint.services.order_events import UNJUDGED
 from iot_maint.services.order_table import ORDER_COLUMNS, order_row
 from iot_maint.services.rendering import order_document
 from iot_maint.services.tables import Cell
@@ -40,6 +44,10 @@ def order_query(
     fault_mode: CodeQuery = None,
     status: Annotated[list[WorkOrderStatus] | None, Query(description="Repeat it for several.", max_length=10)] = None,
     urgency: Annotated[int | None, Query(ge=1, le=9)] = None,
+    verdict: Annotated[
+        list[Verdict | Literal["unjudged"]] | None,
+        Query(description="Repeat it for several; `unjudged`: preventive, ended, and no verdict.", max_length=5),
+    ] = None,
     opened_from: InstantQuery = None,
     opened_until: InstantQuery = None,
 ) -> WorkOrderQuery:
@@ -50,6 +58,8 @@ def order_query(
         fault_mode=fault_mode,
         statuses=frozenset(status or ()),
         urgency=urgency,
+        verdicts=frozenset(one for one in verdict or () if isinstance(one, Verdict)),
+        unjudged=UNJUDGED in (verdict or ()),
         opened_from=opened_from,
         opened_until=opened_until,
     )
@@ -98,6 +108,21 @@ def get_order(context: Context, language: ReaderLanguage, number: NumberPath) ->
         return _document(context, repositories, order, language)
 
 
+@router.put("/{number}/verdict", response_model=WorkOrderModel, operation_id="judge_work_order")
+def put_verdict(
+    context: Context, language: ReaderLanguage, write: OneWrite, number: NumberPath, body: VerdictModel
+) -> Response:
+    """Say, or mend, what was found, once the work is done.  What was said before stays in the timeline."""
+    judge = _judge(context, write, body.verdict, body)
+    return _revise(context, language, write, number, judge, body.note)
+
+
+@router.delete("/{number}/verdict", response_model=WorkOrderModel, operation_id="unjudge_work_order")
+def delete_verdict(context: Context, language: ReaderLanguage, write: OneWrite, number: NumberPath) -> Response:
+    """Take the verdict back: the order counts as not judged."""
+    return _revise(context, language, write, number, None, "")
+
+
 @router.post("/{number}/{transition}", response_model=WorkOrderModel, operation_id="transition_work_order")
 def step(
     context: Context,
@@ -107,14 +132,44 @@ def step(
     transition: Transition,
     body: StepModel | None = None,
 ) -> Response:
-    """Take one step; the answer is the order after it.  409 names the legal steps."""
-    note = body.note if body is not None else ""
+    """Take one step; the answer is the order after it.  409 names the legal steps.
+
+    With `complete`, `verify`, `close` and `cancel` of a preventive order goes a `verdict`; without one it is unjudged.
+    """
+    said = body if body is not None else StepModel()
+    if said.verdict is None and (said.fault_mode is not None or said.failed_at is not None or said.parts):
+        raise InvalidInput("verdict", "is missing: fault_mode, failed_at and parts belong to one")
+    judge = _judge(context, write, said.verdict, said) if said.verdict is not None else None
 
     def change(repositories: Repositories) -> JsonObject:
         order = transition_order(
             repositories,
             number,
             transition,
+            by=write.caller.name,
+            note=said.note,
+            clock=context.clock,
+            channels=context.channels,
+            judge=judge,
+        )
+        return _document(context, repositories, order, language)
+
+    return answer_once(context, write, WorkOrderModel, change)
+
+
+def _judge(context: ApiContext, write: Write, verdict: Verdict, found: FoundModel) -> Judge:
+    wish = VerdictWish(verdict=verdict, fault_mode=found.fault_mode, failed_at=found.failed_at, parts=found.parts)
+    return partial(judge_order, wish, context.catalog, write.caller.name)
+
+
+def _revise(
+    context: ApiContext, language: Language, write: Write, number: str, judge: Judge | None, note: str
+) -> Response:
+    def change(repositories: Repositories) -> JsonObject:
+        order = revise_verdict(
+            repositories,
+            number,
+            judge,
             by=write.caller.name,
             note=note,
             clock=context.clock,

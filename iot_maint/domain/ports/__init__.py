@@ -1,6 +1,8 @@
 """What the services need of the world outside.  Adapters live in `storage`, `notify`, `clock`; bootstrap chooses."""
 
 from iot_maint.domain.ports.database import Database, Repositories
+from iot_maint.domain.ports.feedback import FeedbackRepository
+from iot_maint.domain.ports.models import ModelRepository
 from iot_maint.domain.ports.orders import AlarmRepository, OutboxRepository, WorkOrderRepository
 from iot_maint.domain.ports.platform import AlarmList, PlatformAlarmRepository, PlatformAlarms
 from iot_maint.domain.ports.register import EquipmentRepository
@@ -21,8 +23,10 @@ __all__ = [
     "Clock",
     "Database",
     "EquipmentRepository",
+    "FeedbackRepository",
     "IdempotencyRepository",
     "Meter",
+    "ModelRepository",
     "OrderNotifier",
     "OutboxRepository",
     "PlatformAlarmRepository",

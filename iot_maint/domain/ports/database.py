@@ -3,6 +3,8 @@
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from iot_maint.domain.ports.feedback import FeedbackRepository
+from iot_maint.domain.ports.models import ModelRepository
 from iot_maint.domain.ports.orders import AlarmRepository, OutboxRepository, WorkOrderRepository
 from iot_maint.domain.ports.platform import AlarmList, PlatformAlarmRepository
 from iot_maint.domain.ports.register import EquipmentRepository
@@ -29,6 +31,8 @@ class Repositories(Protocol):
     @property
     def orders(self) -> WorkOrderRepository: ...
     @property
+    def feedback(self) -> FeedbackRepository: ...
+    @property
     def outbox(self) -> OutboxRepository: ...
     @property
     def checkpoints(self) -> CheckpointRepository: ...
@@ -40,6 +44,8 @@ class Repositories(Protocol):
     def idempotency(self) -> IdempotencyRepository: ...
     @property
     def workers(self) -> WorkerRepository: ...
+    @property
+    def models(self) -> ModelRepository: ...
 
 
 class Database(Protocol):

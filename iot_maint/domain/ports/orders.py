@@ -1,6 +1,6 @@
 """Alarms, work orders and their way out, within one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -40,6 +40,51 @@ class AlarmRepository(Protocol):
         """Remember that the alarm used its one order of that severity; false when it had."""
         ...
 
+    def unlink_order(self, alarm_id: int, number: str) -> None:
+        """The order was folded under another: the alarm has not had it."""
+        ...
+
+    def hang(self, alarm_id: int, cause_id: int, at: datetime, *, waits: bool, until: datetime | None = None) -> None:
+        """Under that cause from `at` on; `waits`: and without an order of its own, `until` then if that is known."""
+        ...
+
+    def lock_out(self, alarm_id: int, at: datetime) -> None:
+        """Raised under repair, and without an order until that is over."""
+        ...
+
+    def stop_waiting(self, alarm_id: int) -> bool:
+        """False when it waits no longer: another process was faster."""
+        ...
+
+    def let_go(self, cause_id: int, until: datetime) -> None:
+        """Those that hang under this cause wait no longer than `until`."""
+        ...
+
+    def move(self, from_cause: int, to_cause: int) -> None:
+        """What waits under one waits under the other from now on, until that one is over."""
+        ...
+
+    def due_ids(self, at: datetime) -> list[int]:
+        """Those whose wait may be over: locked out and standing, or their cause's time has come."""
+        ...
+
+    def causes(
+        self, codes: Sequence[str], fault_mode: str, began_by: datetime, stood_at: datetime
+    ) -> list[tuple[int, datetime]]:
+        """Alarms of this fault that began by then and stood at the other instant or later, with their onset.
+
+        The newest first.  Not one that stands although its order has ended: somebody says that there is nothing.
+        """
+        ...
+
+    def began_since(self, codes: Collection[str], since: datetime) -> list[int]:
+        """Alarms of this equipment that began then or later, the oldest first."""
+        ...
+
+    def events_of(self, alarm: Alarm) -> list[AlarmEvent]:
+        """What happened to it, in the order in which it was saved."""
+        ...
+
 
 class WorkOrderRepository(Protocol):
     """Work orders with their timelines."""
@@ -70,6 +115,22 @@ class WorkOrderRepository(Protocol):
 
     def append(self, number: str, entry: TimelineEntry) -> bool:
         """Add to the timeline; false when that entry (order, rule, event time, kind) was there."""
+        ...
+
+    def under_repair(self, equipment: str) -> bool:
+        """Whether somebody works on the equipment: any order of it is in progress, or paused."""
+        ...
+
+    def watch(self, number: str, since: datetime | None) -> None:
+        """Completed then, and its fault is to stay away; None: that is known, or of no interest any more."""
+        ...
+
+    def watched(self, until: datetime) -> list[str]:
+        """Numbers of those watched since then or longer."""
+        ...
+
+    def lock(self, number: str) -> WorkOrder | None:
+        """The order of that number, locked for this transaction where possible."""
         ...
 
     def alarm_of(self, number: str) -> Alarm | None:

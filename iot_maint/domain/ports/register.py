@@ -1,6 +1,6 @@
 """The equipment register, within one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -29,6 +29,22 @@ class EquipmentRepository(Protocol):
         ...
 
     def get(self, code: str) -> Equipment | None: ...
+
+    def lineage(self, code: str) -> list[tuple[str, str]]:
+        """(code, type) of the equipment, its parent, that one's parent and so on; empty for an unknown code."""
+        ...
+
+    def behind(self, code: str) -> Mapping[str, str]:
+        """Type by code, of the equipment itself and all that hangs on it, however far down."""
+        ...
+
+    def same_gateway(self, code: str) -> list[str]:
+        """The other equipment behind its gateway, by code; none for equipment without one."""
+        ...
+
+    def lock(self, codes: Sequence[str]) -> None:
+        """Let no other transaction pass here with one of these until this one ends."""
+        ...
 
     def monitored(self, since_revision: int = -1) -> list[Monitored]:
         """Equipment (unregistered and merged included) changed after that revision, with its overrides."""

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from iot_maint.domain.queries import (
+    BinQuery,
+    Bins,
     SeriesQuery,
     SeriesSample,
 )
@@ -19,6 +21,10 @@ class TelemetryStore(Protocol):
 
     def read_series(self, query: SeriesQuery) -> list[SeriesSample]:
         """Samples of the asked metrics in time order; empty when there is nothing."""
+        ...
+
+    def read_bins(self, query: BinQuery) -> Bins:
+        """Means over equal bins, made in the store or its adapter: years of history fit, as numbers, not as objects."""
         ...
 
     def read_last(self, measurement: str, equipment: str) -> dict[str, SeriesSample]:

@@ -7,10 +7,20 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import ColumnElement, Connection, RowMapping, Table, insert, select, update
 
-from iot_maint.domain.alarms import Alarm, AlarmEvent, AlarmEventKind, AlarmKey, AlarmStatus
+from iot_maint.domain.alarms import (
+    Alarm,
+    AlarmEvent,
+    AlarmEventKind,
+    AlarmKey,
+    AlarmStatus,
+    CauseOf,
+    Flapping,
+    Wait,
+)
 from iot_maint.domain.catalog import Severity
 from iot_maint.domain.queries import AlarmQuery, Page, PageRequest
 from iot_maint.storage.relational import pages
+from iot_maint.storage.relational.held_back import HeldBack, read_causes
 from iot_maint.storage.relational.rows import to_json
 from iot_maint.storage.relational.statements import chunks, insert_new
 from iot_maint.storage.relational.tables.alarms import alarm_events, alarm_notes, alarm_orders, alarms
@@ -20,11 +30,8 @@ _log = logging.getLogger(__name__)
 _SORTING = pages.Sorting(id=alarms.c.id, default="-raised_at", keys={"raised_at": (alarms.c.raised_at, pages.BY_TIME)})
 
 
-class SqlAlarms:
+class SqlAlarms(HeldBack):
     """`AlarmRepository` within one transaction."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def record(self, event: AlarmEvent) -> Alarm | None:
         """Save the event and what it changes, once; `None` when it was known, or its alarm never was raised."""
@@ -137,10 +144,12 @@ def read_alarms(connection: Connection, rows: Sequence[RowMapping]) -> list[Alar
         statement = select(alarm_orders).where(alarm_orders.c.alarm_id.in_(some)).order_by(alarm_orders.c.order_number)
         for link in connection.execute(statement).mappings():
             orders.setdefault(link["alarm_id"], {})[Severity(link["severity"])] = link["order_number"]
-    return [_alarm(row, orders.get(row["id"], {})) for row in rows]
+    causes = read_causes(connection, {row["cause_id"] for row in rows if row["cause_id"] is not None})
+    return [_alarm(row, orders.get(row["id"], {}), causes.get(row["cause_id"])) for row in rows]
 
 
-def _alarm(row: RowMapping, orders: Mapping[Severity, str]) -> Alarm:
+def _alarm(row: RowMapping, orders: Mapping[Severity, str], cause: CauseOf | None) -> Alarm:
+    since = row["flapping_since"]
     return Alarm(
         id=row["id"],
         key=AlarmKey(equipment=row["equipment"], fault_mode=row["fault_mode"], raised_at=row["raised_at"]),
@@ -152,6 +161,10 @@ def _alarm(row: RowMapping, orders: Mapping[Severity, str]) -> Alarm:
         acknowledged_at=row["acknowledged_at"],
         acknowledged_by=row["acknowledged_by"],
         orders=orders,
+        cause=cause,
+        locked_out=row["locked_out_at"] is not None,
+        waits_for=None if row["waits_for"] is None else Wait(row["waits_for"]),
+        flapping=None if since is None else Flapping(since=since, count=row["flaps"]),
     )
 
 
@@ -168,7 +181,11 @@ def _of(key: AlarmKey) -> tuple[ColumnElement[bool], ...]:
 
 
 def _changes(row: RowMapping, event: AlarmEvent) -> dict[str, object]:
-    rules = tuple(dict.fromkeys((*_rules(row), event.finding.rule)))
+    changes: dict[str, object] = {"rules": to_json(tuple(dict.fromkeys((*_rules(row), event.finding.rule))))}
+    if event.flapping is not None:
+        changes |= {"flapping_since": event.flapping.since, "flaps": event.flapping.count}
     if event.kind is AlarmEventKind.CLEARED:
-        return {"rules": to_json(rules), "cleared_at": event.finding.at}
-    return {"rules": to_json(rules), "severity": event.severity.value}
+        if row["waits_for"] == Wait.LOCKOUT.value:  # nothing is left that could get an order
+            changes["waits_for"] = None
+        return {**changes, "cleared_at": event.finding.at}
+    return {**changes, "severity": event.severity.value}

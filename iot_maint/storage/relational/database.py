@@ -15,8 +15,10 @@ from iot_maint.storage.relational.checkpoints import SqlCheckpoints
 from iot_maint.storage.relational.engine import READS_ONLY, make_engine, parse_database_url
 from iot_maint.storage.relational.equipment.register import SqlEquipment
 from iot_maint.storage.relational.failures import meaningful_failures
+from iot_maint.storage.relational.feedback import SqlFeedback
 from iot_maint.storage.relational.idempotency import SqlIdempotency
 from iot_maint.storage.relational.migrate import SchemaVersion, read_schema_state, upgrade
+from iot_maint.storage.relational.models import SqlModels
 from iot_maint.storage.relational.orders import SqlWorkOrders
 from iot_maint.storage.relational.outbox import SqlOutbox
 from iot_maint.storage.relational.platform_alarms import SqlPlatformAlarms
@@ -34,12 +36,14 @@ class SqlRepositories:
     platform_alarms: SqlPlatformAlarms
     alarm_list: SqlAlarmList
     orders: SqlWorkOrders
+    feedback: SqlFeedback
     outbox: SqlOutbox
     checkpoints: SqlCheckpoints
     silences: SqlSilences
     tokens: SqlTokens
     idempotency: SqlIdempotency
     workers: SqlWorkers
+    models: SqlModels
 
 
 def open_database(url: str) -> "RelationalDatabase":
@@ -114,10 +118,12 @@ def _repositories(connection: Connection) -> SqlRepositories:
         platform_alarms=SqlPlatformAlarms(connection),
         alarm_list=SqlAlarmList(connection),
         orders=SqlWorkOrders(connection),
+        feedback=SqlFeedback(connection),
         outbox=SqlOutbox(connection),
         checkpoints=SqlCheckpoints(connection),
         silences=SqlSilences(connection),
         tokens=SqlTokens(connection),
         idempotency=SqlIdempotency(connection),
         workers=SqlWorkers(connection),
+        models=SqlModels(connection),
     )

@@ -9,15 +9,24 @@ from sqlalchemy.exc import IntegrityError
 
 from iot_maint.domain.alarms import Alarm
 from iot_maint.domain.queries import Page, PageRequest, WorkOrderQuery
-from iot_maint.domain.work_orders import ENDED, PREVENTIVE, TimelineEntry, WorkOrder, WorkOrderStatus
+from iot_maint.domain.work_orders import (
+    ENDED,
+    PREVENTIVE,
+    UNDER_REPAIR,
+    TimelineEntry,
+    WorkOrder,
+    WorkOrderStatus,
+)
 from iot_maint.storage.relational import pages
 from iot_maint.storage.relational.alarms import read_alarms
+from iot_maint.storage.relational.held_back import read_symptoms
 from iot_maint.storage.relational.numbers import next_number
 from iot_maint.storage.relational.rows import from_row, to_json, to_row
 from iot_maint.storage.relational.statements import insert_new
 from iot_maint.storage.relational.tables.alarms import alarm_orders, alarms
 from iot_maint.storage.relational.tables.orders import OPEN_PREVENTIVE, work_orders
 from iot_maint.storage.relational.timeline import append_entry, read_timelines
+from iot_maint.storage.relational.verdicts import NO_OUTCOME, judgement_row, read_judgement, verdict_conditions
 
 _SORTING = pages.Sorting(
     id=work_orders.c.id,
@@ -52,7 +61,11 @@ class SqlWorkOrders:
 
     def add(self, order: WorkOrder) -> bool:
         """Insert with its timeline; false when the database already holds an open one of that fault."""
-        values = {**to_row(order, without=("timeline",)), "deadlines": to_json(order.deadlines)}
+        values = {
+            **to_row(order, without=("timeline", "judgement", "symptoms")),
+            **judgement_row(order.judgement),
+            "deadlines": to_json(order.deadlines),
+        }
         unique = ("equipment", "fault_mode")
         if insert_new(self._connection, work_orders, values, unique=unique, where=OPEN_PREVENTIVE) is None:
             return False
@@ -80,6 +93,7 @@ class SqlWorkOrders:
         conditions = [column == value for column, value in filters.items() if value is not None]
         if query.statuses:
             conditions.append(work_orders.c.status.in_(sorted(status.value for status in query.statuses)))
+        conditions += verdict_conditions(query)
         if query.opened_from is not None:
             conditions.append(work_orders.c.opened_at >= query.opened_from)
         if query.opened_until is not None:
@@ -89,11 +103,14 @@ class SqlWorkOrders:
         return Page(items=self._read(rows), next_cursor=next_cursor)
 
     def set_status(self, number: str, expected: WorkOrderStatus, status: WorkOrderStatus) -> bool:
-        """Compare and set; false when another process was faster, or an open one of the fault stands beside it."""
+        """Compare and set; false when another process was faster, or an open one of the fault stands beside it.
+
+        An order that is opened again has not ended, and is not judged.
+        """
         statement = (
             update(work_orders)
             .where(work_orders.c.number == number, work_orders.c.status == expected.value)
-            .values(status=status.value)
+            .values(status=status.value, **(NO_OUTCOME if status is WorkOrderStatus.OPEN else {}))
             .returning(work_orders.c.id)
         )
         try:
@@ -116,6 +133,29 @@ class SqlWorkOrders:
         """Add to the timeline; false when that entry (order, rule, event time, kind) was there."""
         return append_entry(self._connection, number, entry)
 
+    def under_repair(self, equipment: str) -> bool:
+        """Whether somebody works on the equipment: any order of it is in progress, or paused."""
+        statuses = [status.value for status in UNDER_REPAIR]
+        statement = select(work_orders.c.id).where(
+            work_orders.c.equipment == equipment, work_orders.c.status.in_(statuses)
+        )
+        return self._connection.execute(statement.limit(1)).first() is not None
+
+    def watch(self, number: str, since: datetime | None) -> None:
+        """Completed then, and its fault is to stay away; None: that is known, or of no interest any more."""
+        statement = update(work_orders).where(work_orders.c.number == number).values(watched_since=since)
+        self._connection.execute(statement)
+
+    def watched(self, until: datetime) -> list[str]:
+        """Numbers of those watched since then or longer."""
+        found = work_orders.c.watched_since.is_not(None), work_orders.c.watched_since <= until
+        return list(self._connection.execute(select(work_orders.c.number).where(*found)).scalars())
+
+    def lock(self, number: str) -> WorkOrder | None:
+        """The order of that number, locked for this transaction."""
+        statement = select(work_orders).where(work_orders.c.number == number).with_for_update()
+        return next(iter(self._read(self._connection.execute(statement).mappings().all())), None)
+
     def alarm_of(self, number: str) -> Alarm | None:
         """The newest alarm that stands behind the order."""
         statement = (
@@ -128,9 +168,17 @@ class SqlWorkOrders:
         return next(iter(read_alarms(self._connection, rows)), None)
 
     def _read(self, rows: Sequence[RowMapping]) -> list[WorkOrder]:
-        timelines = read_timelines(self._connection, [row["number"] for row in rows])
+        numbers = [row["number"] for row in rows]
+        timelines, symptoms = read_timelines(self._connection, numbers), read_symptoms(self._connection, numbers)
         return [
-            from_row(row, WorkOrder, deadlines=_deadlines(row), timeline=timelines.get(row["number"], ()))
+            from_row(
+                row,
+                WorkOrder,
+                deadlines=_deadlines(row),
+                judgement=read_judgement(row),
+                timeline=timelines.get(row["number"], ()),
+                symptoms=symptoms.get(row["number"], ()),
+            )
             for row in rows
         ]
 

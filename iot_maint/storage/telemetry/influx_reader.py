@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from decimal import Decimal
 
-from iot_maint.domain.queries import SeriesQuery, SeriesSample
+import numpy as np
+
+from iot_maint.domain.queries import BinnedMetric, BinQuery, Bins, SeriesQuery, SeriesSample
 from iot_maint.domain.telemetry import Point
 from iot_maint.storage.telemetry.influx_queries import InfluxQueries
 from iot_maint.storage.telemetry.influxql import (
@@ -20,6 +23,7 @@ from iot_maint.storage.telemetry.influxql import (
 from iot_maint.storage.telemetry.line_protocol import stored_name
 
 _ROWS_A_CHUNK = 2_000
+_BINS_AN_ANSWER = 20_000
 # `last(*)` names its columns so.
 _LAST = "last_"
 
@@ -50,6 +54,25 @@ class InfluxReader:
             for sample in _samples_of(metric, tables)
         ]
         return sorted(samples, key=lambda sample: sample.at_ms)
+
+    def read_bins(self, query: BinQuery) -> Bins:
+        """Means over equal bins; an answer holds one metric's next 20,000 of them at most."""
+        values = np.full((query.bins, len(query.metrics)), np.nan)
+        equipment = {"equipment": stored_name(query.equipment)}
+        for start_ms in range(query.start_ms, query.end_ms, _BINS_AN_ANSWER * query.bin_ms):
+            end_ms = min(start_ms + _BINS_AN_ANSWER * query.bin_ms, query.end_ms)
+            for column, metric in enumerate(query.metrics):
+                statement = select(
+                    f"mean({quote_metric(metric.name)})",
+                    source=query.measurement,
+                    where=f'"equipment" = $equipment AND {time_range(start_ms, end_ms)}{_bounds(metric)}',
+                    tail=f"GROUP BY time({query.bin_ms}ms) fill(none)",
+                )
+                [tables] = self._queries.ask(statement, equipment)
+                for table in tables:
+                    means = np.array(table.values, dtype=np.float64)
+                    values[(means[:, 0].astype(np.int64) - query.start_ms) // query.bin_ms, column] = means[:, 1]
+        return Bins(start_ms=query.start_ms, bin_ms=query.bin_ms, values=values)
 
     def read_last(self, measurement: str, equipment: str) -> dict[str, SeriesSample]:
         """The newest number of each metric, by the name under which it rests."""
@@ -120,6 +143,19 @@ class InfluxReader:
             for column, value in zip(table.columns[1:], row[1:], strict=True)
             if value is not None
         ]
+
+
+def _bounds(metric: BinnedMetric) -> str:
+    """The condition for values that can be; numbers are written to the last bit."""
+    field = quote_metric(metric.name)
+    lower = "" if metric.minimum is None else f" AND {field} >= {_number(metric.minimum)}"
+    upper = "" if metric.maximum is None else f" AND {field} <= {_number(metric.maximum)}"
+    return lower + upper
+
+
+def _number(value: float) -> str:
+    # InfluxQL knows no exponents.
+    return format(Decimal(repr(float(value))), "f")
 
 
 def _samples_of(metric: str, tables: list[Series]) -> list[SeriesSample]:

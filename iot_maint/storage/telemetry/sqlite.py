@@ -13,8 +13,10 @@ from operator import itemgetter
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
-from iot_maint.domain.queries import SeriesQuery, SeriesSample
+from iot_maint.domain.columns import Floats, Integers
+from iot_maint.domain.queries import BinnedMetric, BinQuery, Bins, SeriesQuery, SeriesSample
 from iot_maint.domain.telemetry import Point
 from iot_maint.storage.telemetry import sqlite_statements as sql
 from iot_maint.storage.telemetry.sqlite_file import SqliteFile
@@ -22,6 +24,8 @@ from iot_maint.storage.telemetry.sqlite_file import SqliteFile
 BUSY_TIMEOUT = timedelta(seconds=10)
 _POINTS_A_CHUNK = 2_000
 _SERIES_A_TRANSACTION = 50
+_VALUES_AT_ONCE = 100_000
+_VALUE = np.dtype([("at_ms", np.int64), ("value", np.float64)])
 _BEFORE_ALL_MS = -(2**63)
 
 SeriesKey = tuple[str, str, str, str, str]
@@ -60,6 +64,15 @@ class SqliteTelemetryStore:
                 for at_ms, value in _read_metric(connection, query, metric)
             ]
         return sorted(samples, key=lambda sample: sample.at_ms)
+
+    def read_bins(self, query: BinQuery) -> Bins:
+        """Means over equal bins; some values of a metric are in memory at a time."""
+        values = np.full((query.bins, len(query.metrics)), np.nan)
+        with self._file.read() as connection:
+            for column, metric in enumerate(query.metrics):
+                sums, counts = _sum_bins(connection, query, metric)
+                np.divide(sums, counts, out=values[:, column], where=counts > 0)
+        return Bins(start_ms=query.start_ms, bin_ms=query.bin_ms, values=values)
 
     def read_last(self, measurement: str, equipment: str) -> dict[str, SeriesSample]:
         """The newest number of each metric."""
@@ -158,6 +171,27 @@ def _read_metric(connection: sqlite3.Connection, query: SeriesQuery, metric: str
     # A code that has reported from two sites has two series of one metric.
     each = (connection.execute(sql.VALUES, {**asked, "series": number}) for (number,) in numbers)
     return itertools.islice(heapq.merge(*each), query.limit)
+
+
+def _sum_bins(connection: sqlite3.Connection, query: BinQuery, metric: BinnedMetric) -> tuple[Floats, Integers]:
+    """By bin the sum of the values and how many there are.  The rows are summed here: grouped by SQLite, they would be
+    sorted first, by what they are sorted by already."""
+    sums, counts = np.zeros(query.bins), np.zeros(query.bins, dtype=np.int64)
+    named = {"measurement": query.measurement, "equipment": query.equipment, "field": metric.name}
+    span = {
+        "start": query.start_ms,
+        "end": query.end_ms,
+        "minimum": -math.inf if metric.minimum is None else metric.minimum,
+        "maximum": math.inf if metric.maximum is None else metric.maximum,
+    }
+    for (series,) in connection.execute(sql.SERIES_OF_METRIC, named).fetchall():
+        found = connection.execute(sql.POSSIBLE_VALUES, {**span, "series": series})
+        while len(rows := np.fromiter(itertools.islice(found, _VALUES_AT_ONCE), dtype=_VALUE)):
+            bins = (rows["at_ms"] - query.start_ms) // query.bin_ms
+            first, last = int(bins[0]), int(bins[-1])
+            sums[first : last + 1] += np.bincount(bins - first, rows["value"])
+            counts[first : last + 1] += np.bincount(bins - first)
+    return sums, counts
 
 
 def _tags_of(site: str, equipment: str, others: str) -> dict[str, str]:

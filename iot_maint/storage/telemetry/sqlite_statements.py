@@ -29,6 +29,13 @@ WHERE series IN (SELECT id FROM series WHERE measurement = :measurement AND equi
   AND at_ms >= :start AND at_ms < :end AND typeof(value) = 'real'
 GROUP BY window_start ORDER BY window_start LIMIT :limit
 """
+# In the order of time: a series' values lie so.
+POSSIBLE_VALUES = """
+SELECT at_ms, value FROM points
+WHERE series = :series AND at_ms >= :start AND at_ms < :end AND typeof(value) = 'real'
+  AND value >= :minimum AND value <= :maximum
+ORDER BY at_ms
+"""
 LAST_VALUES = """
 SELECT series.field, points.at_ms, points.value FROM series
 JOIN points ON points.series = series.id

@@ -57,6 +57,10 @@ def test_it_is_listed_beside_the_others_without_equipment_or_orders(api: ApiUnde
         "platform": True,
         "worker": "1",
         "detail": REFUSED,
+        "cause": None,
+        "locked_out": False,
+        "flapping": None,
+        "held_back": None,
     }
     assert api.reader.get(f"{ALARMS}/{platform['id']}").json() == platform
 

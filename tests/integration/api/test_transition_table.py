@@ -26,6 +26,9 @@ TABLE: Mapping[str, tuple[str, str]] = {
     "cancel": ("planned open dispatched acknowledged in_progress paused", "cancelled"),
 }
 ENDED = {"closed", "cancelled"}
+DONE = {"completed", "verified"}
+JUDGING = {"complete", "verify", "close", "cancel"}
+VERDICTS = st.sampled_from([None, "real_fault", "false_alarm", "sensor_fault", "not_found"])
 ORDERS = "/api/v1/work-orders"
 
 
@@ -38,6 +41,7 @@ class WorkOrders(RuleBasedStateMachine):
         super().__init__()
         self.folder = TemporaryDirectory(prefix="iot-maint-")
         self.statuses: dict[str, str] = {}
+        self.verdicts: dict[str, str | None] = {}
         self.raised = 0
 
     @initialize()
@@ -55,19 +59,31 @@ class WorkOrders(RuleBasedStateMachine):
         standing = [number for number, status in self.statuses.items() if status not in ENDED]
         if not standing:
             assert number not in self.statuses
-            self.statuses[number] = "open"
+            self.statuses[number], self.verdicts[number] = "open", None
             return
         assert [number] == standing
-        if self.statuses[number] in {"completed", "verified"}:
-            self.statuses[number] = "open"
+        if self.statuses[number] in DONE:
+            self.statuses[number], self.verdicts[number] = "open", None
 
-    @rule(data=st.data(), step=st.sampled_from(sorted(TABLE)))
-    def step(self, data: st.DataObject, step: str) -> None:
+    @rule(data=st.data(), verdict=VERDICTS)
+    def judge(self, data: st.DataObject, verdict: str | None) -> None:
+        """A verdict is said, mended or taken back once the work is done, and never before."""
+        number = data.draw(st.sampled_from(sorted(self.statuses)))
+        path = f"{ORDERS}/{number}/verdict"
+        writer = self.api.writer
+        answer = writer.put(path, json={"verdict": verdict}) if verdict is not None else writer.delete(path)
+        assert answer.status_code == (200 if self.statuses[number] in ENDED | DONE else 409)
+        if answer.status_code == 200:
+            self.verdicts[number] = verdict
+
+    @rule(data=st.data(), step=st.sampled_from(sorted(TABLE)), verdict=VERDICTS)
+    def step(self, data: st.DataObject, step: str, verdict: str | None) -> None:
         number = data.draw(st.sampled_from(sorted(self.statuses)))
         sources, target = TABLE[step]
         status = self.statuses[number]
         beside = any(other != number and s not in ENDED for other, s in self.statuses.items())
-        answer = self.api.writer.post(f"{ORDERS}/{number}/{step}")
+        body = {"verdict": verdict} if verdict is not None and step in JUDGING else {}
+        answer = self.api.writer.post(f"{ORDERS}/{number}/{step}", json=body)
         if status not in sources.split():
             assert answer.status_code == 409
             legal = [name for name, (froms, _) in TABLE.items() if status in froms.split()]
@@ -78,13 +94,17 @@ class WorkOrders(RuleBasedStateMachine):
         else:
             assert answer.json()["status"] == target
             self.statuses[number] = target
+            self.verdicts[number] = None if step == "reopen" else body.get("verdict") or self.verdicts[number]
 
     @invariant()
     def the_list_agrees(self) -> None:
         if not self.statuses:
             return
-        listed = {one["number"]: one["status"] for one in self.api.reader.get(ORDERS).json()["items"]}
+        orders = self.api.reader.get(ORDERS).json()["items"]
+        listed = {one["number"]: one["status"] for one in orders}
         assert listed == self.statuses
+        assert {one["number"]: one["verdict"] for one in orders} == self.verdicts
+        assert all((one["ended_at"] is not None) is (one["status"] in ENDED) for one in orders)
         assert sum(status not in ENDED for status in listed.values()) <= 1
 
     def teardown(self) -> None:

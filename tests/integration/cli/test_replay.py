@@ -1,6 +1,7 @@
 """`iot-maint replay` decides by the installation's own register, limits of one's own included."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -42,3 +43,25 @@ def test_a_limit_of_ones_own_holds_in_a_replay_and_the_evidence_says_whose_it_is
     assert [line["line"] for line in found] == ["finding", "alarm", "order"]
     evidence = found[0]["evidence"]
     assert (evidence["limit"], evidence["dwell_s"], evidence["basis"]) == (70.0, 120.0, "own limit")
+
+
+def test_a_symptom_that_outlives_its_cause_is_ordered_in_a_replay_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IOT_MAINT_DATA_DIR", str(tmp_path))
+    with open_database(f"sqlite:///{tmp_path / 'iot-maint.db'}") as database, database.transaction() as repositories:
+        repositories.equipment.add(an_equipment("PR-1", equipment_type="power_room", kind="lv"))
+        lift = an_equipment("E-1", equipment_type="elevator", kind=None)
+        repositories.equipment.add(replace(lift, parent="PR-1"))
+    lines = []
+    for minute in range(60):
+        lines.append(f"{1767225600 + 60 * minute},s1,PR-1,{-97 if minute < 4 else 1},")
+        lines.append(f"{1767225600 + 60 * minute},s1,E-1,,45")
+    header = "ts,site,equipment,voltage_dev,machine_room_temp"
+    (tmp_path / "lost.csv").write_text("\n".join([header, *lines]) + "\n", "utf-8")
+
+    done = CliRunner().invoke(build_app(("replay",)), ["replay", str(tmp_path / "lost.csv"), "--json"])
+
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    opened = [(line["equipment"], line["fault_mode"]) for line in found if line.get("event") == "opened"]
+    assert opened == [("PR-1", "PWR-SUPPLY"), ("E-1", "ELV-HVAC")]

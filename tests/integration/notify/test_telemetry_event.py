@@ -52,6 +52,16 @@ def test_an_event_is_a_point_at_its_own_millisecond(store: SqliteTelemetryStore)
     ]
 
 
+def test_the_end_of_an_order_carries_its_verdict_and_a_mended_one_takes_its_place(store: SqliteTelemetryStore) -> None:
+    notifier = TelemetryEventNotifier(store, render)
+    for number, verdict in enumerate(("unjudged", "real_fault")):
+        details = {**EVENT.details, "verdict": verdict}
+        notifier.deliver(replace(DELIVERY, event=replace(EVENT, id=f"{number}f" * 16, event="close", details=details)))
+
+    (end,) = store.read_events("work_order_event", AT_MS, AT_MS + 1)
+    assert end.fields["verdict"] == "real_fault"
+
+
 def test_a_retry_is_no_second_point_and_another_event_of_that_instant_is(store: SqliteTelemetryStore) -> None:
     notifier = TelemetryEventNotifier(store, render)
     for _ in range(2):

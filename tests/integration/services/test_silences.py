@@ -9,9 +9,11 @@ from iot_maint.domain.equipment import Equipment, EquipmentStatus
 from iot_maint.domain.platform_alarms import PlatformAlarmKind
 from iot_maint.domain.telemetry import Rejection, Telemetry
 from iot_maint.domain.work_orders import WorkOrderStatus
+from iot_maint.services.follow_up import FollowUp
+from iot_maint.services.ordering import OrderDesk
 from iot_maint.storage.relational.database import RelationalDatabase
-from tests.decide_path import orders_of, register
-from tests.silence_stories import USUAL, Site, Talk, a_pump, told, without
+from tests.decide_path import SHANGHAI, orders_of, register
+from tests.silence_stories import CATALOG, USUAL, Site, Talk, a_pump, told, without
 
 Sites = Callable[..., Site]
 
@@ -110,6 +112,44 @@ def test_one_dead_device_behind_a_live_gateway_is_one_order_not_one_a_sensor(a_s
     site.play(5, *FIVE_TALK)
     assert told(site.play(30, *FIVE_TALK[1:])) == ["raised P-1 SENSOR-SILENT equipment"]
     assert told(site.play(1, *FIVE_TALK)) == ["cleared P-1 SENSOR-SILENT equipment"]
+
+
+def test_devices_that_die_together_behind_a_live_gateway_are_one_order(a_site: Sites) -> None:
+    site = a_site(*(a_pump(f"P-{number}", "GW-1") for number in range(1, 6)))
+    everybody = [Talk(f"P-{number}") for number in range(1, 6)]
+    site.play(10, *everybody)
+    site.play(10, everybody[0])
+
+    (order,) = orders_of(site.database)
+    assert order.fault_mode == "SENSOR-SILENT"
+    behind = {symptom.equipment for symptom in order.symptoms}
+    assert behind | {order.equipment} == {"P-2", "P-3", "P-4", "P-5"}
+
+
+def test_a_device_that_stays_dead_when_the_first_one_is_back_has_its_own_order_then(a_site: Sites) -> None:
+    site = a_site(*FIVE)
+    site.play(10, *FIVE_TALK)
+    site.play(10, FIVE_TALK[0])
+    (order,) = orders_of(site.database)
+    back = [talk for talk in FIVE_TALK if talk.code in (FIVE[0].code, order.equipment)]
+    desk = OrderDesk(catalog=CATALOG, clock=site.clock, site_zone=SHANGHAI, channels=())
+    follow_up = FollowUp(database=site.database, desk=desk, heard=lambda _equipment: {})
+    site.play(14, *back)
+    assert follow_up.run() == []
+    site.play(2, *FIVE_TALK[:4])
+
+    opened = [step.order.equipment for step in follow_up.run()]
+    assert opened == [FIVE[4].code]
+
+
+def test_a_device_that_dies_an_hour_later_or_behind_another_gateway_has_its_own_order(a_site: Sites) -> None:
+    codes = {"P-1": "GW-1", "P-2": "GW-1", "P-3": "GW-1", "P-4": "GW-2", "P-5": "GW-2"}
+    site = a_site(*(a_pump(code, gateway) for code, gateway in codes.items()))
+    site.play(10, *(Talk(code) for code in codes))
+    site.play(60, Talk("P-1"), Talk("P-3"), Talk("P-4"))
+    site.play(10, Talk("P-1"), Talk("P-4"))
+
+    assert sorted(order.equipment for order in orders_of(site.database)) == ["P-2", "P-3", "P-5"]
 
 
 def test_a_device_without_a_gateway_is_its_own(a_site: Sites) -> None:

@@ -4,9 +4,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from threading import Barrier
-from time import monotonic, sleep
 
-import psycopg
 import pytest
 
 from iot_maint.catalog import load_catalog
@@ -17,6 +15,7 @@ from iot_maint.domain.work_orders import EntryKind
 from iot_maint.services.ordering import OrderDesk
 from iot_maint.storage.relational.database import RelationalDatabase, open_database
 from iot_maint.storage.relational.migrate import migrate
+from tests.blocking import wait_until_blocked
 from tests.builders import an_alarm_event
 from tests.decide_path import SHANGHAI, DecidePath, orders_of, register, start_path
 from tests.pump_stories import BEARING, HOT, PUMP, SEIZING, at, bearing_at
@@ -114,20 +113,8 @@ def race(open_again: OpenAgain, postgresql: PostgresqlDatabase, leader: AlarmEve
         with first.transaction() as repositories:
             desk.save(repositories, leader, "pump")
             following = pool.submit(follow)
-            wait_until_blocked(postgresql)
+            wait_until_blocked(postgresql, PATIENCE_S)
         following.result(PATIENCE_S)
-
-
-def wait_until_blocked(postgresql: PostgresqlDatabase) -> None:
-    """Until some transaction waits for another one."""
-    until = monotonic() + PATIENCE_S
-    with psycopg.connect(postgresql.url.replace("+psycopg", ""), autocommit=True) as watcher:
-        while monotonic() < until:
-            row = watcher.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone()
-            if row is not None and row[0]:
-                return
-            sleep(0.01)
-    raise AssertionError("no transaction ever waited for another one")
 
 
 def raised(rule: str, severity: Severity, minute: float) -> AlarmEvent:

@@ -48,6 +48,7 @@ FAULT_MODES: dict[str, dict[str, tuple[int, int, str, tuple[str, ...]]]] = {
         "LV-JOINT": (2, 1, "lv_electrician", ("bolts", "contacts")),
         "LV-LEAK": (2, 2, "electrician", ("rcd",)),
         "PQ-VOLT": (3, 3, "electrician", ("capacitor", "reactor")),
+        "PWR-SUPPLY": (2, 2, "lv_electrician", ()),
         "PQ-UNB": (3, 3, "electrician", ("capacitor", "reactor")),
         "PQ-THD": (3, 3, "electrician", ("capacitor", "reactor")),
         "PQ-PF": (3, 3, "electrician", ("capacitor", "reactor")),

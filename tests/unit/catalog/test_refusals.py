@@ -390,3 +390,38 @@ def test_a_catalog_directory_that_does_not_exist_is_a_broken_setting(tmp_path: P
 def test_an_unknown_service_level_profile_names_those_there_are() -> None:
     with pytest.raises(BrokenSetting, match=r'"gold" is not declared .* four-level, three-level, premium'):
         load_catalog(service_level_profile="gold")
+
+
+CAUSE = '\n[causes.CHL-WARM]\nexplains = ["pump/*"]\nbefore = "5m"\nsettle = "15m"\n'
+
+# what stands in the cause above, what replaces it, key that the error names, and why
+BROKEN_CAUSES: dict[str, tuple[str, str, str, str]] = {
+    "undeclared cause": ("causes.CHL-WARM", "causes.CHL-HOT", "causes.CHL-HOT", "fault mode CHL-HOT is not declared"),
+    "undeclared type": ("pump/*", "pumps/*", "causes.CHL-WARM.explains", "equipment type pumps is not declared"),
+    "undeclared symptom": ("pump/*", "pump/PMP-X", "causes.CHL-WARM.explains", "fault mode of pump PMP-X is not decl"),
+    "no type": ("pump/*", "PMP-BEAR", "causes.CHL-WARM.explains.0", "pattern"),
+    "nothing": ('"pump/*"', "", "causes.CHL-WARM.explains", "at least 1"),
+    "no settle time": ('settle = "15m"\n', "", "causes.CHL-WARM.settle", "is missing"),
+}
+
+
+def test_a_cause_is_read_with_what_it_explains(file: Path) -> None:
+    file.write_text(SOUND + CAUSE, encoding="utf-8")
+
+    (cause,) = load_catalog(file.parent).types["chiller"].causes.values()
+    assert cause.may_explain("pump", "PMP-BEAR")
+    assert not cause.may_explain("elevator", "ELV-HVAC")
+
+
+@pytest.mark.parametrize("name", BROKEN_CAUSES)
+def test_a_broken_cause_is_refused_with_file_line_and_key(file: Path, name: str) -> None:
+    old, new, key, reason = BROKEN_CAUSES[name]
+    assert CAUSE.count(old) == 1, "the replacement would change nothing"
+    file.write_text(SOUND + CAUSE.replace(old, new), encoding="utf-8")
+
+    with pytest.raises(BrokenCatalog) as refusal:
+        load_catalog(file.parent)
+
+    message = str(refusal.value)
+    assert message.startswith("chiller.toml:"), message
+    assert reason in message.split(f": {key}: ")[1]

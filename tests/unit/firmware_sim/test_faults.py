@@ -73,6 +73,7 @@ CASES: list[tuple[str, str, dict[str, float | str], str, Past, float]] = [
     ("lv_panel", "joint", {"magnitude": 5.5}, "busbar_delta_pct", above(80), 14),
     ("lv_panel", "insulation", {}, "residual_current", above(500), 24),
     ("lv_panel", "undervoltage", {}, "voltage_dev", below(-10), 2),
+    ("lv_panel", "supply_lost", {}, "voltage_dev", below(-50), 2),
     ("lv_panel", "overvoltage", {}, "voltage_dev", above(10), 2),
     ("lv_panel", "unbalance", {}, "voltage_unbalance", above(4), 2),
     ("lv_panel", "harmonics", {}, "thd_u", above(5), 2),
@@ -92,6 +93,7 @@ CASES: list[tuple[str, str, dict[str, float | str], str, Past, float]] = [
 
 # Every fault mode of the domain that sensors can see.
 FAULT_MODES = {
+    "PWR-SUPPLY",
     "ELV-TRAP",
     "ELV-OSPD",
     "ELV-BRAKE",

@@ -57,9 +57,15 @@ def test_limits_that_differ_by_kind_are_lines_in_the_colour_of_the_worst() -> No
 
 
 def test_the_axis_reaches_the_outermost_limits() -> None:
-    bands = _bands(a_rule("high", above=7), a_rule("higher", above=10), a_rule("low", below=-7))
+    bands = _bands(a_rule("high", above=7), a_rule("higher", above=10, severity=CRITICAL), a_rule("low", below=-7))
 
     assert (bands.lowest, bands.highest) == (-7, 10)
+
+
+def test_the_axis_does_not_reach_for_a_limit_where_nothing_becomes_worse() -> None:
+    rules = [a_rule("low", below=-10, severity=CRITICAL), a_rule("lost", below=-50, severity=CRITICAL)]
+
+    assert _bands(*rules).lowest == -10
 
 
 def test_grafana_gets_colours() -> None:

@@ -1,6 +1,7 @@
 """What an alarm event means for the fault's work order."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -8,7 +9,17 @@ from iot_maint.domain.alarms import AlarmEvent, AlarmEventKind, AlarmKey
 from iot_maint.domain.catalog import Comparison, Severity
 from iot_maint.domain.findings import Evidence, Finding, FindingKind, RunningKnowledge
 from iot_maint.domain.work_orders import ENDED, Origin, WorkOrder, WorkOrderStatus
-from iot_maint.rules.planning import AddToOrder, NothingToOrder, OpenOrder, ReopenOrder, plan
+from iot_maint.rules.planning import (
+    AddToOrder,
+    HangUnder,
+    LockOut,
+    NothingToOrder,
+    OpenOrder,
+    OrderDecision,
+    ReopenOrder,
+    hold_back,
+    plan,
+)
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 NONE: frozenset[Severity] = frozenset()
@@ -107,3 +118,46 @@ def test_a_cleared_alarm_is_noted_on_an_open_order_and_opens_none() -> None:
     cleared = an_event(AlarmEventKind.CLEARED, finding_kind=FindingKind.CLEARED)
     assert plan(cleared, an_order(WorkOrderStatus.COMPLETED), 3, NONE) == AddToOrder(number="WO-20260101-0001")
     assert plan(cleared, None, 3, NONE) == NothingToOrder()
+
+
+DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("watched_since", "reopens"),
+    [(AT, True), (AT - DAY, True), (AT - DAY - timedelta(seconds=1), False), (AT + timedelta(seconds=1), False)],
+    ids=["at completion", "at the end of the check", "after it", "before completion"],
+)
+def test_a_closed_order_is_reopened_only_within_the_check_after_its_completion(
+    watched_since: datetime, reopens: bool
+) -> None:
+    closed = replace(an_order(WorkOrderStatus.CLOSED), watched_since=watched_since)
+    reopened = ReopenOrder(number=closed.number)
+
+    assert (plan(RAISED, closed, 3, NONE, DAY) == reopened) is reopens
+
+
+def test_a_cancelled_order_is_never_reopened_by_its_fault() -> None:
+    cancelled = replace(an_order(WorkOrderStatus.CANCELLED), watched_since=AT)
+
+    assert plan(RAISED, cancelled, 3, NONE, DAY) == OpenOrder(previous=cancelled.number)
+
+
+OPENING: list[OrderDecision] = [OpenOrder(previous=None), ReopenOrder(number="WO-20260101-0001")]
+
+
+@pytest.mark.parametrize("decision", OPENING)
+def test_what_another_fault_explains_hangs_under_it_before_a_repair_is_asked_for(decision: OrderDecision) -> None:
+    assert hold_back(decision, 2, cause=7, locked_out=True) == HangUnder(cause=7)
+    assert hold_back(decision, 2, cause=None, locked_out=True) == LockOut()
+    assert hold_back(decision, 2, cause=None, locked_out=False) == decision
+
+
+@pytest.mark.parametrize("decision", OPENING)
+def test_what_endangers_people_is_never_held_back(decision: OrderDecision) -> None:
+    assert hold_back(decision, 1, cause=7, locked_out=True) == decision
+
+
+@pytest.mark.parametrize("decision", [AddToOrder(number="WO-20260101-0001"), NothingToOrder()])
+def test_what_opens_nothing_needs_no_holding_back(decision: OrderDecision) -> None:
+    assert hold_back(decision, 3, cause=7, locked_out=True) == decision

@@ -10,6 +10,7 @@ from iot_maint.domain.queries import EquipmentQuery, Page, PageRequest
 from iot_maint.storage.relational import pages
 from iot_maint.storage.relational.equipment.archive import Archive
 from iot_maint.storage.relational.equipment.limits import Limits
+from iot_maint.storage.relational.equipment.lineage import Lineage
 from iot_maint.storage.relational.equipment.strangers import Strangers
 from iot_maint.storage.relational.rows import from_row, to_row
 from iot_maint.storage.relational.statements import chunks, insert_new
@@ -26,7 +27,7 @@ _SORTING = pages.Sorting(
 )
 
 
-class SqlEquipment(Limits, Archive, Strangers):
+class SqlEquipment(Limits, Archive, Strangers, Lineage):
     """`EquipmentRepository` within one transaction."""
 
     def get(self, code: str) -> Equipment | None:

@@ -1,9 +1,11 @@
 """Alarms, the events that made them, people's notes, and the orders each alarm used."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, text
 
 from iot_maint.storage.relational.tables.base import UtcDateTime, metadata
 from iot_maint.storage.relational.tables.orders import work_orders
+
+_WAITS = text("waits_for IS NOT NULL")
 
 alarms = Table(
     "alarms",
@@ -20,9 +22,21 @@ alarms = Table(
     Column("cleared_at", UtcDateTime),
     Column("acknowledged_at", UtcDateTime),
     Column("acknowledged_by", Text),
+    # The alarm that explains this one, and the clock when that was known.
+    Column("cause_id", Integer),
+    Column("hung_at", UtcDateTime),
+    # Raised while its equipment was under repair.
+    Column("locked_out_at", UtcDateTime),
+    # What holds its order back, and until when, where that is known.
+    Column("waits_for", Text),
+    Column("waits_until", UtcDateTime),
+    Column("flapping_since", UtcDateTime),
+    Column("flaps", Integer),
     # An alarm's identity, for ever.
     UniqueConstraint("equipment", "fault_mode", "raised_at"),
     Index(None, "raised_at", "id"),
+    Index(None, "cause_id"),
+    Index("ix_alarms_waiting", "waits_for", sqlite_where=_WAITS, postgresql_where=_WAITS),
 )
 
 # Append-only; unique by an event's identity, so that saving it twice is once.

@@ -7,6 +7,7 @@ from iot_maint.storage.relational.tables.base import UtcDateTime, metadata
 # Literal, not bound values: an index's condition and the conflict target that names it must be the same text.
 OPEN_PREVENTIVE = text("origin IN ('alarm', 'forecast') AND status NOT IN ('closed', 'cancelled')")
 MADE_BY_A_RULE = text("rule IS NOT NULL")
+WATCHED = text("watched_since IS NOT NULL")
 WAITING = text("delivered_at IS NULL AND dead_at IS NULL")
 
 work_orders = Table(
@@ -28,6 +29,16 @@ work_orders = Table(
     # A JSON object: step → RFC 3339 time.
     Column("deadlines", Text, nullable=False),
     Column("previous", Text),
+    Column("ended_at", UtcDateTime),
+    # The verdict in force; what was said before it stands in the timeline.
+    Column("verdict", Text),
+    Column("judged_at", UtcDateTime),
+    Column("judged_by", Text),
+    Column("found_mode", Text),
+    Column("failed_at", UtcDateTime),
+    Column("parts_replaced", Text),
+    # Completed then; whether the fault stays away is not known yet.
+    Column("watched_since", UtcDateTime),
     UniqueConstraint("number"),
     # One open preventive order per fault: this index decides, not a query before the insert.
     Index(
@@ -41,6 +52,9 @@ work_orders = Table(
     Index(None, "equipment", "fault_mode", "id"),
     Index(None, "opened_at", "id"),
     Index(None, "status"),
+    Index(None, "ended_at", "id"),
+    Index(None, "verdict", "ended_at", "id"),
+    Index("ix_work_orders_watched", "watched_since", sqlite_where=WATCHED, postgresql_where=WATCHED),
 )
 
 # Append-only.
@@ -58,6 +72,8 @@ timeline_entries = Table(
     Column("evidence", Text),
     Column("transition", Text),
     Column("note", Text, nullable=False),
+    # A JSON object: what was said of the fault with this entry.
+    Column("judgement", Text),
     Index(
         "uq_timeline_entries_rule_made",
         "order_number",

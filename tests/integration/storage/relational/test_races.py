@@ -1,10 +1,6 @@
 """Several processes at once: the database gives each thing to exactly one of them."""
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
-from typing import TypeVar
 
 from iot_maint.domain.alarms import AlarmEvent
 from iot_maint.domain.platform_alarms import PlatformAlarm, PlatformAlarmKind
@@ -13,22 +9,9 @@ from iot_maint.domain.work_orders import WorkOrder, WorkOrderStatus
 from iot_maint.storage.relational.database import RelationalDatabase
 from iot_maint.storage.relational.migrate import SchemaVersion, migrate
 from tests.builders import T0, a_work_order, an_alarm_event, an_equipment
+from tests.racing import race
 
-S = TypeVar("S")
-T = TypeVar("T")
 ROUNDS = 20
-
-
-def race(run: Callable[[S], T], racers: Sequence[S]) -> list[T]:
-    """All at the same moment, each in a thread of its own."""
-    start = Barrier(len(racers), timeout=10)
-
-    def run_from_start(racer: S) -> T:
-        start.wait()
-        return run(racer)
-
-    with ThreadPoolExecutor(len(racers)) as threads:
-        return list(threads.map(run_from_start, racers))
 
 
 def test_of_two_that_open_an_order_for_one_fault_exactly_one_does(database: RelationalDatabase) -> None:

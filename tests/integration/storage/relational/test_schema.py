@@ -1,5 +1,7 @@
 """The schema's versions: what migrates, what is refused, and that the steps lead where the code expects."""
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,9 +10,12 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
 
 from iot_maint.domain.errors import MaintError
+from iot_maint.domain.queries import PageRequest, WorkOrderQuery
+from iot_maint.domain.work_orders import EntryKind, TimelineEntry, Transition, WorkOrderStatus
 from iot_maint.storage.relational.database import RelationalDatabase, open_database
 from iot_maint.storage.relational.migrate import SchemaVersion, migrate, schema_state
 from iot_maint.storage.relational.tables import metadata
+from tests.builders import T0, a_work_order
 from tests.servers.postgresql import PostgresqlDatabase
 
 
@@ -19,6 +24,15 @@ def execute(url: str, statement: str) -> None:
     with engine.begin() as connection:
         connection.execute(text(statement))
     engine.dispose()
+
+
+def take_verdicts_away(url: str) -> None:
+    """Undo 0012_verdicts."""
+    execute(url, "DROP INDEX ix_work_orders_ended_at_id")
+    execute(url, "DROP INDEX ix_work_orders_verdict_ended_at_id")
+    for column in ("ended_at", "verdict", "judged_at", "judged_by", "found_mode", "failed_at", "parts_replaced"):
+        execute(url, f"ALTER TABLE work_orders DROP COLUMN {column}")
+    execute(url, "ALTER TABLE timeline_entries DROP COLUMN judgement")
 
 
 def test_the_steps_lead_to_the_tables_that_the_code_expects(database: RelationalDatabase, empty_url: str) -> None:
@@ -42,6 +56,8 @@ def test_migrating_brings_an_empty_database_up_to_date_and_again_changes_nothing
 
 def test_an_older_schema_is_refused_until_migrated(empty_url: str) -> None:
     migrate(empty_url)
+    for table in ("model_events", "models", "model_revision", "model_checks"):
+        execute(empty_url, f"DROP TABLE {table}")
     execute(empty_url, "DROP TABLE platform_alarm_notes")
     execute(empty_url, "DROP TABLE platform_alarms")
     execute(empty_url, "DROP TABLE idempotency_keys")
@@ -50,6 +66,12 @@ def test_an_older_schema_is_refused_until_migrated(empty_url: str) -> None:
     execute(empty_url, "DROP TABLE silence_states")
     execute(empty_url, "DROP TABLE tokens")
     execute(empty_url, "DROP TABLE workers")
+    take_verdicts_away(empty_url)
+    for index in ("ix_alarms_cause_id", "ix_alarms_waiting", "ix_work_orders_watched"):
+        execute(empty_url, f"DROP INDEX {index}")
+    for column in ("cause_id", "hung_at", "locked_out_at", "waits_for", "waits_until", "flapping_since", "flaps"):
+        execute(empty_url, f"ALTER TABLE alarms DROP COLUMN {column}")
+    execute(empty_url, "ALTER TABLE work_orders DROP COLUMN watched_since")
     execute(empty_url, "UPDATE alembic_version SET version_num = '0002_alarms_and_orders'")
 
     with open_database(empty_url) as database:
@@ -57,6 +79,29 @@ def test_an_older_schema_is_refused_until_migrated(empty_url: str) -> None:
             database.check()
         assert migrate(empty_url).version is SchemaVersion.OLDER
         database.check()
+
+
+def test_orders_that_ended_before_verdicts_get_their_end_from_the_timeline(empty_url: str) -> None:
+    migrate(empty_url)
+    ends = [
+        TimelineEntry(
+            kind=EntryKind.TRANSITION, at=T0, recorded_at=T0 + timedelta(hours=hours), by="zhang", transition=step
+        )
+        for hours, step in enumerate((Transition.CLOSE, Transition.REOPEN, Transition.CANCEL, Transition.DISPATCH))
+    ]
+    with open_database(empty_url) as database, database.transaction() as repositories:
+        cancelled = a_work_order("WO-1", status=WorkOrderStatus.CANCELLED, timeline=tuple(ends[:3]))
+        assert repositories.orders.add(cancelled)
+        assert repositories.orders.add(a_work_order("WO-2", timeline=tuple(ends)))
+    take_verdicts_away(empty_url)
+    execute(empty_url, "UPDATE alembic_version SET version_num = '0008_storms'")
+
+    migrate(empty_url)
+
+    with open_database(empty_url) as database, database.reading() as repositories:
+        found = {order.number: order for order in repositories.orders.page(WorkOrderQuery(), PageRequest()).items}
+    assert found["WO-1"] == replace(cancelled, ended_at=T0 + timedelta(hours=2))
+    assert found["WO-2"].ended_at is None
 
 
 def test_a_later_releases_schema_is_refused_and_left_alone(empty_url: str) -> None:

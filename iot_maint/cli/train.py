@@ -1,0 +1,94 @@
+"""`iot-maint train`."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from iot_maint.bootstrap.installation import open_installation
+from iot_maint.bootstrap.training import make_trainer
+from iot_maint.cli.console import say, say_json
+from iot_maint.cli.progress import show_progress
+from iot_maint.services.model_text import model_document
+from iot_maint.services.training.asking import AUTO, LOOK_BACK, TrainingOutcome, TrainingRequest
+from iot_maint.services.training.telling import say_outcome
+from iot_maint.settings import Settings, load_settings
+
+BY = "cli"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("train", help="用历史训练检测模型 · Train detectors on stored history.")(run)
+
+
+def run(
+    equipment: Annotated[list[str] | None, typer.Argument(help="Codes; or --type, or --all.")] = None,
+    equipment_type: Annotated[str | None, typer.Option("--type", help="All in use of that type.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All in use.")] = False,
+    from_: Annotated[
+        str | None, typer.Option("--from", metavar="TIME", help="Default 90 days before --to; 2026-03-01 or RFC 3339.")
+    ] = None,
+    to: Annotated[str | None, typer.Option("--to", metavar="TIME", help="Default now.")] = None,
+    detector: Annotated[str, typer.Option(help="A detector's name, or auto: the type's own.")] = AUTO,
+    shadow: Annotated[bool, typer.Option("--shadow", help="The new models score at once, and never order.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say how much history there is; train nothing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document a line.")] = False,
+) -> None:
+    """On healthy history alone: what was wrong, mended or mismeasured is left out by itself.  A line for each."""
+    if sum((bool(equipment), equipment_type is not None, everything)) != 1:
+        raise typer.BadParameter("name equipment (P-01 …), or --type TYPE, or --all; one of the three")
+    settings = load_settings()
+    with open_installation(settings) as installation:
+        trainer = make_trainer(installation)
+        until = _instant("--to", to, settings.zone) if to is not None else installation.clock.now()
+        request = TrainingRequest(
+            start=_instant("--from", from_, settings.zone) if from_ is not None else until - LOOK_BACK,
+            until=until,
+            by=BY,
+            codes=equipment or (),
+            type=equipment_type,
+            detector=detector,
+            shadow=shadow,
+        )
+        outcomes = trainer.foresee(request) if dry_run else trainer.train(request)
+        made = _say(show_progress(outcomes, "设备 equipment"), settings, dry=dry_run, as_json=as_json)
+    if not dry_run and not made:
+        raise typer.Exit(1)
+
+
+def _say(outcomes: Iterable[TrainingOutcome], settings: Settings, *, dry: bool, as_json: bool) -> int:
+    """Each as it is done; how many have a model of their own now."""
+    made = 0
+    for outcome in outcomes:
+        made += outcome.model is not None and outcome.model.equipment is not None
+        if as_json:
+            say_json(_document(outcome, settings))
+        else:
+            say(say_outcome(outcome, settings.language, dry=dry))
+    return made
+
+
+def _document(outcome: TrainingOutcome, settings: Settings) -> dict[str, object]:
+    model = outcome.model
+    return {
+        "subject": outcome.subject,
+        "way": outcome.way.value,
+        "days": round(outcome.days, 2),
+        "needed_days": outcome.needed,
+        "rows": outcome.rows,
+        "left_out": dict(outcome.left_out),
+        "absent": list(outcome.absent),
+        "trouble": outcome.trouble,
+        "model": model_document(model, (), settings.language, settings.zone) if model is not None else None,
+    }
+
+
+def _instant(option: str, text: str, zone: ZoneInfo) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{option}: {text!r} is neither a day nor an RFC 3339 time") from None
+    return at if at.tzinfo is not None else at.replace(tzinfo=zone)

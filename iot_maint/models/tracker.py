@@ -1,0 +1,119 @@
+"""The robust drift tracker: each metric's level against a baseline that follows slowly and stops while it is far off.
+
+How far is usual follows from how the level moved around a baseline ten times as fast, in healthy history.  A metric
+that wanders (ambient temperature) says less by moving than one that only rustles (flow): its scale grows with how much
+more it wandered than its noise explains.
+"""
+
+import importlib
+from collections.abc import Sequence
+
+import numpy as np
+
+from iot_maint.domain.columns import Floats
+from iot_maint.models.conditioning import MEAN_OF, Conditioned
+from iot_maint.models.fitted import Arrays, Judged, demand
+
+QUANTILE = 0.75  # of the healthy residual that the scale is taken from: a quarter of history may be disturbed
+NORMAL_QUANTILE = 1.1503493803760079  # the same of a standard normal's absolute value
+WANDER = 1.5  # power of (wander / noise) by which a scale grows
+FASTER = 10.0  # the scale's baseline against the one that is watched
+FROZEN = 2.5  # scales from the baseline at which it stops
+RAISED = 5.0  # scales that a departure must have reached for its new level to be learnt later
+FALLEN = 0.25  # share of a departure's peak below which it counts as over
+LONGEST_WAIT = 2000.0  # rows until a level that stays below that share is the new baseline
+CATCH_UP = 10.0  # bins without a verdict after which the baseline first follows what may have moved unseen
+_BASE, _PEAK, _LOW, _SINCE = range(4)
+
+
+class Tracker:
+    """The default: no metric needs another, and every metric is judged by its own history alone."""
+
+    name = "tracker"
+
+    def memory_size(self, metrics: int) -> int:
+        return 4 * metrics
+
+    def learn(self, levels: Conditioned, floor: Floats, seed: int) -> tuple[Arrays, Floats]:
+        del seed
+        metrics = levels.level.shape[-1]
+        scale, base, slowness = (np.full((1, metrics), np.nan) for _ in range(3))
+        residuals = np.full((len(levels.level), metrics), np.nan)
+        for metric in range(metrics):
+            known = ~np.isnan(levels.level[:, 0, metric])
+            level = levels.level[known, 0, metric]
+            if not len(level):
+                continue
+            slowness[0, metric] = max(len(level), 4 * MEAN_OF)
+            usual, noise, base[0, metric] = _habits(level, slowness[0, metric], float(floor[0, metric]))
+            wander = max(1.0, usual / noise)
+            scale[0, metric] = max(usual, float(floor[0, metric])) * wander**WANDER
+            slow, _ = _smooth(level, slowness[0, metric])
+            residuals[known, metric] = np.abs(level - slow) / scale[0, metric]
+        seen = ~np.isnan(residuals).all(axis=1)
+        model = {"scale": scale, "base": base, "slowness": slowness}
+        return model, np.nanmax(residuals[seen], axis=1) if seen.any() else np.zeros(0)
+
+    def judge(self, models: Sequence[Arrays], levels: Conditioned, state: Floats) -> tuple[Judged, Floats]:
+        scale, base, slowness = (
+            np.concatenate([model[name] for model in models]).astype(np.float64)
+            for name in ("scale", "base", "slowness")
+        )
+        wait = np.minimum(slowness / 4.0, LONGEST_WAIT)
+        rows, equipment, metrics = levels.level.shape
+        past = state.reshape(equipment, 4, metrics)
+        baseline = np.where(np.isnan(past[:, _BASE]), base, past[:, _BASE])
+        peak, low, since = (np.nan_to_num(past[:, place]) for place in (_PEAK, _LOW, _SINCE))
+        departed = np.empty(levels.level.shape)
+        known_rows = ~np.isnan(levels.level) & ~np.isnan(scale)
+        filled = np.where(known_rows, levels.level, 0.0)
+        firmness = levels.firmness
+        elapsed_rows = np.where(levels.stacked.present, levels.stacked.elapsed, 0.0)
+        for row in range(rows):
+            known, level = known_rows[row], filled[row]
+            elapsed = since + elapsed_rows[row][:, None]
+            share = elapsed / (slowness + elapsed)
+            unseen = known & (elapsed > CATCH_UP) & (peak < FROZEN)
+            step = share * (level - baseline)
+            baseline = np.where(unseen, baseline + step, baseline)
+            apart = np.where(known, (level - baseline) / scale * firmness[row], 0.0)
+            far = np.abs(apart)
+            frozen = far >= FROZEN
+            peak = np.where(known, np.where(frozen, np.maximum(peak, far), np.where(peak >= RAISED, peak, 0.0)), peak)
+            low = np.where(known, np.where((peak >= RAISED) & (far < FALLEN * peak), low + 1.0, 0.0), low)
+            over = known & (peak >= RAISED) & ((low > wait) | ~frozen)
+            baseline = np.where(known & (low > wait), level, baseline)
+            apart = np.where(low > wait, 0.0, apart)
+            peak = np.where(over, 0.0, peak)
+            low = np.where(over, 0.0, low)
+            follows = known & ~frozen & ~unseen
+            baseline = np.where(follows, baseline + step, baseline)
+            since = np.where(known, 0.0, elapsed)
+            departed[row] = apart
+        far = np.abs(departed)
+        judged = Judged(number=far.max(axis=-1), shares=far * far, directions=np.sign(departed))
+        return judged, np.stack([baseline, peak, low, since], axis=1).reshape(equipment, -1)
+
+    def check(self, model: Arrays, metrics: int) -> None:
+        for name in ("scale", "base", "slowness"):
+            demand(model, name, (1, metrics))
+
+
+def _smooth(level: Floats, slowness: float) -> tuple[Floats, float]:
+    """The baseline before each row, and the one after the last; it begins at the median of the first rows."""
+    # Loaded now: whoever only ingests must not carry scipy.
+    lfilter = importlib.import_module("scipy.signal").lfilter
+    share = 1.0 / (slowness + 1.0)
+    start = float(np.median(level[: 2 * MEAN_OF]))
+    followed, _ = lfilter([share], [1.0, share - 1.0], level, zi=[(1.0 - share) * start])
+    return np.concatenate([[start], followed[:-1]]), float(followed[-1])
+
+
+def _habits(level: Floats, slowness: float, floor: float) -> tuple[float, float, float]:
+    """How far the level usually is from a fast baseline, how far its noise alone would bring it, where it ends."""
+    fast, end = _smooth(level, max(slowness / FASTER, MEAN_OF))
+    usual = float(np.quantile(np.abs(level - fast), QUANTILE)) / NORMAL_QUANTILE
+    # Neighbouring levels share all but one of their rows: their difference is that of two values over MEAN_OF.
+    steps = np.diff(level)
+    noise = float(np.sqrt(np.mean(steps * steps) * MEAN_OF / 2.0)) if len(steps) else 0.0
+    return usual, max(noise, floor, 1e-12), end

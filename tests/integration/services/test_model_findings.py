@@ -1,0 +1,222 @@
+"""Anomalies on the decide path: one order a fault, that names the culprit, whatever the cut and the crash."""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from iot_maint.catalog import load_catalog
+from iot_maint.domain.alarms import AlarmEventKind
+from iot_maint.domain.catalog import Language
+from iot_maint.domain.findings import FindingKind
+from iot_maint.domain.telemetry import Batch, Telemetry
+from iot_maint.services.evidence import say_evidence
+from iot_maint.services.monitoring import Outcome
+from iot_maint.storage.relational.database import RelationalDatabase
+from tests.decide_path import DecidePath, register, start_path, told_events, told_orders
+from tests.live_models import ModelsInUse, a_model
+from tests.pump_stories import BEARING, HOT, PUMP, at, pump
+
+CATALOG = load_catalog()
+NewDatabase = Callable[[], RelationalDatabase]
+
+
+def healthy(first: int, last: int) -> list[Telemetry]:
+    return [pump(minute, bearing_temp=60.0, vib_rms=2.0 + 0.1 * (minute % 2)) for minute in range(first, last + 1)]
+
+
+def shaking(first: int, last: int, vib_rms: float = 3.0) -> list[Telemetry]:
+    """Too much for this pump, and below every limit of the catalog."""
+    return [pump(minute, bearing_temp=61.0, vib_rms=vib_rms) for minute in range(first, last + 1)]
+
+
+STORY = [*healthy(0, 9), *shaking(10, 19), *healthy(20, 29)]
+
+
+def start(database: RelationalDatabase, models: ModelsInUse | None = None) -> DecidePath:
+    return start_path(
+        database, CATALOG, at(0), models=ModelsInUse(by_code={"P-1": [a_model()]}) if models is None else models
+    )
+
+
+@pytest.fixture
+def database(empty_databases: NewDatabase) -> RelationalDatabase:
+    new = empty_databases()
+    register(new, PUMP)
+    return new
+
+
+def play(path: DecidePath, telemetry: Sequence[Telemetry], size: int = 100) -> list[Outcome]:
+    return path.replay(telemetry, batch=size)
+
+
+def test_an_anomaly_opens_one_order_that_names_the_metric_its_direction_and_its_fault_mode(
+    database: RelationalDatabase,
+) -> None:
+    path = start(database)
+    play(path, STORY)
+
+    (order,) = path.orders()
+    assert order.fault_mode == BEARING
+    evidence = order.evidence[0]
+    assert evidence.anomaly is not None
+    assert (evidence.rule, evidence.metric) == ("model.distance", "vib_rms")
+    culprit = evidence.anomaly.contributions[0]
+    assert (culprit.metric, culprit.direction, culprit.value) == ("vib_rms", 1, 3.0)
+    assert evidence.anomaly.score > evidence.limit
+    assert evidence.readings[-1] == (round(at(12).timestamp() * 1000), 3.0)
+    assert (order.onset_at, order.raised_at) == (at(11), at(12))
+
+
+def test_the_order_says_in_both_languages_what_drove_the_anomaly_and_how_rare_it_is(
+    database: RelationalDatabase,
+) -> None:
+    path = start(database)
+    play(path, STORY)
+    (order,) = path.orders()
+    pump_type = CATALOG.types["pump"]
+    raised, cleared = order.evidence
+    assert say_evidence(raised, pump_type, Language.ZH_CN) == (
+        "振动速度有效值（≤200 kW，II 类） 3 mm/s 偏高（占 91 %）；"
+        "异常评分 5，高于限值 4（健康时约 100,000 次中 1 次，检测器 distance）"
+    )
+    assert say_evidence(raised, pump_type, Language.EN) == (
+        "Vibration velocity RMS (≤ 200 kW, category II) 3 mm/s too high (91 % of it); "
+        "anomaly score 5, above the limit of 4 (1 in 100,000 when healthy, detector distance)"
+    )
+    assert say_evidence(cleared, pump_type, Language.EN, kind=FindingKind.CLEARED) == (
+        "anomaly score 0, back below the clear limit of 3"
+    )
+
+
+def test_it_clears_when_the_scores_are_back(database: RelationalDatabase) -> None:
+    events = [event for outcome in play(start(database), STORY) for event in outcome.events]
+    assert [(event.kind, event.finding.at) for event in events] == [
+        (AlarmEventKind.RAISED, at(12)),
+        (AlarmEventKind.CLEARED, at(21)),
+    ]
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 13])
+def test_any_cut_of_the_stream_gives_the_same_events_and_orders(empty_databases: NewDatabase, size: int) -> None:
+    story = [*STORY, *STORY[5:15], *shaking(30, 50), *healthy(51, 60)]
+    told = []
+    for batch in (len(story), size):
+        database = empty_databases()
+        register(database, PUMP)
+        outcomes = play(start(database), story, batch)
+        told.append((told_events(outcomes), told_orders(database)))
+    assert told[0] == told[1]
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(crashes=st.lists(st.integers(0, 29), max_size=3), checkpoints=st.sets(st.integers(0, 29), max_size=5))
+def test_a_crash_anywhere_gives_the_same_events(
+    empty_databases: NewDatabase, crashes: list[int], checkpoints: set[int]
+) -> None:
+    whole = empty_databases()
+    register(whole, PUMP)
+    expected = told_events(play(start(whole), STORY, 1))
+
+    database = empty_databases()
+    register(database, PUMP)
+    path, outcomes, number = start(database), [], 0
+    while number < len(STORY):
+        item = STORY[number]
+        path.clock.advance(at(number))
+        outcomes.append(
+            path.monitor.handle(Batch(number=number + 1, received_at_ms=item.received_at_ms, telemetry=(item,)))
+        )
+        if number in checkpoints:
+            path.monitor.checkpoint(number + 1)
+        if number in crashes:
+            crashes.remove(number)
+            path = start(database)
+            number = path.monitor.start() - 1
+        number += 1
+    assert told_events(outcomes) == expected
+
+
+def test_an_anomaly_and_a_limit_of_the_same_fault_are_one_order(database: RelationalDatabase) -> None:
+    path = start(database)
+    play(path, [*healthy(0, 9), *shaking(10, 40, vib_rms=6.0)])
+    (order,) = path.orders()
+    assert {evidence.rule for evidence in order.evidence} == {"model.distance", "pump.vib_rms_warning"}
+
+
+def test_late_telemetry_raises_no_anomaly(database: RelationalDatabase) -> None:
+    path = start(database)
+    late = [pump(minute, late_by=120, bearing_temp=61.0, vib_rms=3.0) for minute in range(10, 20)]
+    path.decide(*healthy(0, 9))
+    path.decide(*late)
+    assert path.orders() == []
+
+
+def test_a_model_in_the_shadow_finds_and_orders_nothing(database: RelationalDatabase) -> None:
+    path = start(database, ModelsInUse(by_code={"P-1": [a_model(shadow=True)]}))
+    outcomes = play(path, STORY)
+    assert [finding.rule for outcome in outcomes for finding in outcome.shadowed] == ["model.distance"] * 2
+    assert [finding for outcome in outcomes for finding in outcome.findings] == []
+    assert path.orders() == []
+
+
+def test_a_model_that_takes_over_goes_on_with_what_stands(database: RelationalDatabase) -> None:
+    models = ModelsInUse(by_code={"P-1": [a_model()]})
+    path = start(database, models)
+    play(path, STORY[:15])
+    models.use("P-1", a_model(model_id="m2"))
+    events = [event.kind for outcome in play(path, [*STORY[15:]]) for event in outcome.events]
+    assert events == [AlarmEventKind.CLEARED]
+
+
+def test_what_stands_by_a_model_that_is_gone_is_let_go_with_the_next_message(database: RelationalDatabase) -> None:
+    models = ModelsInUse(by_code={"P-1": [a_model()]})
+    path = start(database, models)
+    play(path, STORY[:15])
+    models.use("P-1")
+    events = [event for outcome in play(path, shaking(15, 16)) for event in outcome.events]
+    assert [(event.kind, event.finding.at) for event in events] == [(AlarmEventKind.CLEARED, at(15))]
+
+
+def test_a_model_taken_away_while_the_process_was_down_lets_go_too(database: RelationalDatabase) -> None:
+    path = start(database)
+    play(path, STORY[:15])
+    path.monitor.checkpoint(1)
+    restarted = start(database, ModelsInUse())
+    events = [event for outcome in play(restarted, shaking(15, 16)) for event in outcome.events]
+    assert [event.kind for event in events] == [AlarmEventKind.CLEARED]
+
+
+def test_equipment_that_says_too_little_raises_none(database: RelationalDatabase) -> None:
+    models = ModelsInUse(
+        by_code={
+            "P-1": [
+                a_model(
+                    metrics=("vib_rms", "bearing_temp", "suction_pressure"),
+                    mean=(2.0, 60.0, 0.2),
+                    spread=(0.2, 2.0, 0.01),
+                )
+            ]
+        }
+    )
+    path = start(database, models)
+    play(path, [pump(minute, vib_rms=4.0) for minute in range(20)])
+    assert path.orders() == []
+
+
+def test_a_hot_bearing_still_opens_its_order_where_no_model_is(database: RelationalDatabase) -> None:
+    path = start(database, ModelsInUse())
+    play(path, [pump(minute, bearing_temp=HOT) for minute in range(15)])
+    assert [order.fault_mode for order in path.orders()] == [BEARING]
+
+
+def test_what_models_remember_is_saved_with_the_rules_states(database: RelationalDatabase) -> None:
+    path = start(database)
+    play(path, STORY[:13])
+    path.monitor.checkpoint(1)
+    with database.reading() as repositories:
+        stored = repositories.checkpoints.load_state("P-1")
+    assert stored is not None
+    assert set(msgspec.json.decode(stored)["state"]["models"]) == {"champion"}
