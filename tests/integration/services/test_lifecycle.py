@@ -135,10 +135,11 @@ def test_a_verified_order_is_reopened_as_urgent_as_the_fault_now_is(path: Decide
     assert order.timeline[-1].kind is EntryKind.REOPENED
 
 
-def test_a_fault_that_returns_after_its_order_is_closed_opens_one_linked_to_it(path: DecidePath) -> None:
+def test_a_fault_that_returns_a_day_after_its_order_is_closed_opens_one_linked_to_it(path: DecidePath) -> None:
     path.decide(*bearing_at(HOT, 0, 12), *bearing_at(COOL, 13, 13))
     step(path, path.orders()[0].number, *REPAIR, Transition.CLOSE)
-    path.decide(*bearing_at(HOT, 14, 30))
+    day = 24 * 60
+    path.decide(*bearing_at(HOT, 14 + day, 30 + day))
 
     first, second = path.orders()
     assert (first.status, second.status) == (WorkOrderStatus.CLOSED, WorkOrderStatus.OPEN)
