@@ -14,14 +14,16 @@ from iot_maint.domain.equipment import EquipmentStatus
 from iot_maint.domain.instants import epoch_ms
 from iot_maint.domain.queries import AlarmQuery, PageRequest
 from iot_maint.domain.work_orders import EntryKind, Transition, WorkOrderStatus
+from iot_maint.services.shadowing import switch_shadow
 from iot_maint.services.transitions import transition_order
 from iot_maint.storage.relational.database import open_database
 from iot_maint.storage.relational.migrate import migrate
 from tests.decide_path import DecidePath, register, start_path
-from tests.pump_stories import BEARING, COOL, HOT, PUMP, at, bearing_at, pump
+from tests.pump_stories import BEARING, COOL, HOT, PUMP, SEIZING, at, bearing_at, pump
 from tests.servers.postgresql import PostgresqlDatabase
 
 CATALOG = load_catalog()
+WARNING = "pump.bearing_temp_warning"
 AT_WORK = (Transition.DISPATCH, Transition.ARRIVE)
 DAY = 24 * 60  # minutes
 
@@ -211,3 +213,16 @@ def test_a_fault_that_never_went_reopens_its_order_when_the_check_ends(path: Dec
 
     (order,) = path.orders()
     assert (order.status, order.fault_mode) == (WorkOrderStatus.OPEN, BEARING)
+
+
+def test_a_source_in_shadow_that_still_sees_the_fault_opens_nothing_again(path: DecidePath) -> None:
+    with path.database.transaction() as repositories:
+        switch_shadow(repositories, CATALOG, path.clock, WARNING, equipment=None, shadow=True, by="li")
+    path.roster.refresh()
+    path.decide(*bearing_at(SEIZING, 0, 12))
+    (order,) = path.orders()
+    path.decide(*bearing_at(HOT, 13, 14))  # only the warning, which is in shadow, still stands
+    step(path, order.number, *AT_WORK, Transition.COMPLETE)
+
+    assert [(one.key.shadow, one.cleared_at is None) for one in alarms(path, BEARING)] == [(False, False), (True, True)]
+    assert tell(path, 14 + DAY) == ["fault_stayed_away"]
