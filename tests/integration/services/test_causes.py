@@ -12,6 +12,7 @@ import pytest
 
 from iot_maint.catalog import load_catalog
 from iot_maint.domain.alarms import Alarm
+from iot_maint.domain.equipment import EquipmentStatus
 from iot_maint.domain.instants import epoch_ms
 from iot_maint.domain.queries import AlarmQuery, PageRequest
 from iot_maint.domain.telemetry import Telemetry
@@ -34,6 +35,7 @@ from tests.supply_stories import (
     HOT,
     LOST,
     PRESSURE,
+    ROOM,
     SUPPLY,
     TRAPPED,
     WET,
@@ -129,6 +131,30 @@ def test_what_a_rule_in_shadow_saw_before_the_cause_was_known_is_no_symptom_of_i
     assert all(alarm.key.shadow and alarm.cause is None for alarm in alarms_of(path, HEAT))
     (order,) = [one for one in path.orders() if one.fault_mode == SUPPLY]
     assert HEAT not in {symptom.fault_mode for symptom in order.symptoms}
+
+
+def test_a_power_room_under_maintenance_has_no_order_and_explains_what_its_planned_outage_does(
+    path: DecidePath,
+) -> None:
+    with path.database.transaction() as repositories:
+        repositories.equipment.update(replace(ROOM, status=EquipmentStatus.UNDER_MAINTENANCE))
+    path.roster.refresh()
+    path.replay(
+        in_order(
+            supply(LOST, 0, 40),
+            heat(HOT, 2, 45),
+            taps(DRY, 1, 42),
+            supply(FINE, 41, 120),
+            heat(COOL, 46, 120),
+            taps(WET, 43, 120),
+        ),
+        batch=7,
+    )
+
+    assert path.orders() == []
+    (cause,) = alarms_of(path, SUPPLY)
+    symptoms = [*alarms_of(path, HEAT), *alarms_of(path, PRESSURE)]
+    assert [alarm.cause.alarm for alarm in symptoms if alarm.cause is not None] == [cause.id, cause.id]
 
 
 def test_people_in_a_lift_without_supply_have_an_order_at_once(path: DecidePath) -> None:

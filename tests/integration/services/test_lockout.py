@@ -131,6 +131,37 @@ def test_an_alarm_that_waits_for_the_register_s_maintenance_is_ordered_when_it_i
     assert tell(path, 14) == ["opened"]
 
 
+def under_maintenance(path: DecidePath, is_repaired: bool) -> None:
+    status = EquipmentStatus.UNDER_MAINTENANCE if is_repaired else EquipmentStatus.IN_SERVICE
+    with path.database.transaction() as repositories:
+        repositories.equipment.update(replace(PUMP, status=status))
+    path.roster.refresh()
+
+
+def test_what_still_stands_when_the_register_s_maintenance_ends_is_ordered_with_its_evidence(path: DecidePath) -> None:
+    under_maintenance(path, True)
+    path.decide(*bearing_at(HOT, 0, 12))
+    (alarm,) = alarms(path, BEARING)
+    assert (alarm.key.raised_at, alarm.waits_for, path.orders()) == (at(10), Wait.LOCKOUT, [])
+    assert tell(path, 13) == []
+
+    under_maintenance(path, False)
+    path.decide(*bearing_at(HOT, 14, 20))
+    assert tell(path, 21) == ["opened"]
+    (order,) = path.orders()
+    assert (order.raised_at, order.opened_at) == (at(10), at(21))
+
+
+def test_what_came_and_went_under_the_register_s_maintenance_is_never_ordered(path: DecidePath) -> None:
+    under_maintenance(path, True)
+    path.decide(*bearing_at(HOT, 0, 12), *bearing_at(COOL, 13, 14))
+    under_maintenance(path, False)
+
+    assert tell(path, 15) == []
+    path.decide(*bearing_at(COOL, 16, 30))
+    assert path.orders() == []
+
+
 @pytest.mark.parametrize(
     "done",
     [(), (Transition.VERIFY,), (Transition.CLOSE,), (Transition.VERIFY, Transition.CLOSE)],
