@@ -10,7 +10,7 @@ import numpy as np
 
 from iot_maint.domain.catalog import BasisKind, Comparison, EquipmentType, Severity
 from iot_maint.domain.columns import Floats, Integers
-from iot_maint.domain.equipment import EquipmentStatus, Monitored
+from iot_maint.domain.equipment import Monitored
 from iot_maint.domain.findings import Anomaly, Contribution, Evidence, Finding, FindingKind, RunningKnowledge
 from iot_maint.domain.instants import instant
 from iot_maint.rules.applicability import GAP_FACTOR, ActiveRule
@@ -47,7 +47,7 @@ class Judge:
         self._model = model
         self._code = monitored.equipment.code
         self._metrics = recipe.metrics
-        self._in_service = monitored.equipment.status is EquipmentStatus.IN_SERVICE
+        self._raises = monitored.equipment.raises
         self._rule = _rule(model.kind.name, model.limit, model.clear_limit, recipe.bin_s, model.dwell_rows)
         self._step = _compiled(self._rule)
         self._reveals: Mapping[tuple[str, int], str | None] = {
@@ -63,7 +63,7 @@ class Judge:
         if row.confidence < LEAST_CONFIDENCE:
             return before, None
         culprits = self._culprits(row)
-        may_raise = self._in_service and bool(culprits or before.fault_mode)
+        may_raise = self._raises and bool(culprits or before.fault_mode)
         state, kind = self._step(
             before.rule, before.scores, row.at_ms, row.score, row.score, late, may_raise, RunningKnowledge.NOT_GATED
         )

@@ -1,6 +1,7 @@
 """Anomalies on the decide path: one order a fault, that names the culprit, whatever the cut and the crash."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from iot_maint.catalog import load_catalog
 from iot_maint.domain.alarms import AlarmEventKind
 from iot_maint.domain.catalog import Language
+from iot_maint.domain.equipment import EquipmentStatus
 from iot_maint.domain.findings import FindingKind
 from iot_maint.domain.telemetry import Batch, Telemetry
 from iot_maint.services.evidence import say_evidence
@@ -151,6 +153,20 @@ def test_late_telemetry_raises_no_anomaly(database: RelationalDatabase) -> None:
     late = [pump(minute, late_by=120, bearing_temp=61.0, vib_rms=3.0) for minute in range(10, 20)]
     path.decide(*healthy(0, 9))
     path.decide(*late)
+    assert path.orders() == []
+
+
+def test_an_anomaly_under_maintenance_is_recorded_and_not_ordered(database: RelationalDatabase) -> None:
+    path = start(database)
+    with database.transaction() as repositories:
+        repositories.equipment.update(replace(PUMP, status=EquipmentStatus.UNDER_MAINTENANCE))
+    path.roster.refresh()
+    outcomes = play(path, STORY)
+
+    assert [event.kind for outcome in outcomes for event in outcome.events] == [
+        AlarmEventKind.RAISED,
+        AlarmEventKind.CLEARED,
+    ]
     assert path.orders() == []
 
 
