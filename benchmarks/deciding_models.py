@@ -116,7 +116,8 @@ def _codes() -> list[str]:
 def _values(chance: np.random.Generator, count: int) -> Floats:
     """(count, metrics)."""
     usual, scatter = np.array(list(_METRICS.values())).T
-    return usual + scatter * chance.normal(size=(count, len(_METRICS)))
+    values: Floats = usual + scatter * chance.normal(size=(count, len(_METRICS)))
+    return values
 
 
 def _batches() -> Iterator[Batch]:

@@ -229,10 +229,13 @@ def retire_rules(state: EquipmentState, program: Program) -> tuple[EquipmentStat
         for rule in standing.rules
         if rule in active and standing_name(active[rule].fault_mode, active[rule].shadow) != mode
     }
-    based = {rule: one for rule, one in active.items() if isinstance(one.signal, Baseline)} if program.forgets else {}
+    based: dict[str, str] = {}
+    for rule, one in active.items() if program.forgets else ():
+        if isinstance(one.signal, Baseline):
+            based[rule] = signal_key(one.metric, one.signal)
     astray |= based.keys()
     kept = {rule: rule_state for rule, rule_state in state.rules.items() if rule in active and rule not in astray}
-    keys = program.signal_keys - {signal_key(one.metric, one.signal) for one in based.values()}
+    keys = program.signal_keys - set(based.values())
     signals = {key: memory for key, memory in state.signals.items() if key in keys}
     if len(kept) == len(state.rules) and len(signals) == len(state.signals):
         return state, ()

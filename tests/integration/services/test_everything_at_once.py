@@ -13,6 +13,7 @@ from iot_maint.catalog import load_catalog
 from iot_maint.domain.catalog import Basis, BasisKind, Catalog, Comparison, Limit, Severity, ThresholdRule
 from iot_maint.domain.equipment import EquipmentStatus
 from iot_maint.domain.forecasts import Forecast
+from iot_maint.domain.ports import Database
 from iot_maint.domain.signals import Comparing, Measure
 from iot_maint.domain.telemetry import Batch, Telemetry
 from iot_maint.domain.work_orders import EntryKind, WorkOrder
@@ -68,7 +69,7 @@ def a_catalog() -> Catalog:
 CATALOG = a_catalog()
 
 
-def start(database: RelationalDatabase) -> DecidePath:
+def start(database: Database) -> DecidePath:
     return start_path(database, CATALOG, at(0), models=MODELS)
 
 
