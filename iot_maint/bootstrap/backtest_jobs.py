@@ -88,6 +88,7 @@ class BacktestJob:
             )
             asked = Asked(
                 rules=tuple(request.rules),
+                models=tuple(request.models),
                 start=request.start,
                 end=request.end,
                 trials=trials_of(request),

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -36,8 +37,8 @@ def test_a_process_that_ingests_and_scores_with_the_tracker_loads_none_of_it(tmp
     )
     parts = KINDS[DEFAULT].fit(healthy, Recipe(metrics=("vib_rms",), drivers=("load",), bin_s=300.0)).parts()
     arrays, values = tmp_path / "arrays.npz", tmp_path / "values.json"
-    with arrays.open("wb") as file:
-        np.savez(file, **parts.arrays)
+    stored: dict[str, Any] = dict(parts.arrays)
+    np.savez(arrays, **stored)
     values.write_text(json.dumps(parts.values), "utf-8")
 
     said = subprocess.run(
