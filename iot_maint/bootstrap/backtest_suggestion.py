@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 
 from iot_maint.bootstrap.backtest_cluster import Cluster, run_cluster, sample_cluster
-from iot_maint.bootstrap.fan_out import MapOver
 from iot_maint.domain.alarms import AlarmEvent
 from iot_maint.domain.catalog import Catalog, ThresholdRule
 from iot_maint.domain.columns import Floats
@@ -20,6 +19,7 @@ from iot_maint.services.backtest.trials import Trial, apply_wishes
 from iot_maint.services.backtest.verdicts import episodes_of, figures_by_equipment, figures_of
 from iot_maint.services.register.limits import LimitWish
 from iot_maint.services.scoring.live_models import LiveModel
+from iot_maint.services.training.fanning import FanOut
 
 
 def suggest_limit(
@@ -28,7 +28,7 @@ def suggest_limit(
     clusters: Sequence[Cluster],
     device_months: float,
     wish: float,
-    map_over: MapOver,
+    map_over: FanOut,
 ) -> Suggestion:
     """`catalog` is the one that is narrowed to the rule."""
     entries = {entry.equipment.code: entry for cluster in clusters for entry in cluster.entries}
@@ -67,7 +67,7 @@ def _false(events: Sequence[AlarmEvent], coverage: Sequence[Coverage], faults: S
 
 
 def _distances(
-    rule: ThresholdRule, clusters: Sequence[Cluster], entries: Mapping[str, Monitored], map_over: MapOver
+    rule: ThresholdRule, clusters: Sequence[Cluster], entries: Mapping[str, Monitored], map_over: FanOut
 ) -> Floats:
     """A sample of the values, from the limit that the catalog has for each piece of equipment."""
     distances = [

@@ -10,7 +10,7 @@ from iot_maint.bootstrap.backtest_cluster import Cluster, run_cluster
 from iot_maint.bootstrap.backtest_models import chosen_models
 from iot_maint.bootstrap.backtest_scope import faults_in_orders, say_what_there_is, span_of_files, tried_equipment
 from iot_maint.bootstrap.backtest_suggestion import suggest_limit
-from iot_maint.bootstrap.fan_out import MapOver, map_in_processes
+from iot_maint.bootstrap.spreading import map_by
 from iot_maint.catalog import load_catalog
 from iot_maint.domain.catalog import Catalog, ThresholdRule
 from iot_maint.domain.equipment import Monitored
@@ -24,6 +24,7 @@ from iot_maint.services.backtest.result import BacktestResult, Tried, put_togeth
 from iot_maint.services.backtest.suggesting import rule_to_suggest_for
 from iot_maint.services.backtest.trials import AS_IT_STANDS, Trial, apply_wishes
 from iot_maint.services.scoring.live_models import LiveModel
+from iot_maint.services.training.fanning import FanOut
 from iot_maint.settings import Settings
 
 _NAMED = 5
@@ -53,8 +54,12 @@ class Asked:
     progress: Path | None = None
 
 
-def run_backtest(settings: Settings, asked: Asked, map_over: MapOver = map_in_processes) -> BacktestResult:
-    """The whole of it; `MaintError` says what is wrong with what was asked, or how much history there is."""
+def run_backtest(settings: Settings, asked: Asked, map_over: FanOut | None = None) -> BacktestResult:
+    """The whole of it; `MaintError` says what is wrong with what was asked, or how much history there is.
+
+    `map_over`: None is what the settings say, a cluster or the cores of this machine.
+    """
+    map_over = map_over or map_by(settings)
     catalog = load_catalog(settings.catalog_dir, settings.service_levels)
     rules = choose_rules(catalog, asked.rules)
     if not asked.rules and not asked.models:

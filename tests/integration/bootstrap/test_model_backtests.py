@@ -12,9 +12,9 @@ import pytest
 from iot_maint.bootstrap.backtest_jobs import BacktestJob
 from iot_maint.bootstrap.backtest_models import note_backtests
 from iot_maint.bootstrap.backtesting import Asked, run_backtest
-from iot_maint.bootstrap.fan_out import map_here, map_in_processes
 from iot_maint.bootstrap.installation import open_installation
 from iot_maint.bootstrap.modelling import model_files, model_loader
+from iot_maint.bootstrap.spreading import map_by, map_here
 from iot_maint.catalog import load_catalog
 from iot_maint.domain.backtests import BacktestRequest, WishedLimit
 from iot_maint.domain.errors import InvalidInput, MaintError, UnknownThing
@@ -122,7 +122,7 @@ def test_champions_find_what_they_found_live(
 
 
 def test_processes_come_to_the_same_as_here(settings: Settings) -> None:
-    here, apart = (run_backtest(settings, asked("1", "2"), over) for over in (map_here, map_in_processes))
+    here, apart = (run_backtest(settings, asked("1", "2"), over) for over in (map_here, map_by(settings)))
     assert here.settings == apart.settings
 
 
