@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from iot_maint.bootstrap.backtesting import Asked, run_backtest
-from iot_maint.bootstrap.fan_out import map_here
+from iot_maint.bootstrap.spreading import map_here
 from iot_maint.catalog import load_catalog
 from iot_maint.domain.columns import TelemetryColumns
 from iot_maint.domain.equipment import Equipment

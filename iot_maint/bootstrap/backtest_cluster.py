@@ -6,7 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -29,12 +29,22 @@ from iot_maint.services.backtest.coverage import Watch
 from iot_maint.services.backtest.envelopes import Envelopes
 from iot_maint.services.backtest.faults import KnownFault
 from iot_maint.services.backtest.history import Slice, Subject, read_slices
+from iot_maint.services.backtest.modelled import (
+    ChosenModels,
+    keep_reveals,
+    metrics_of,
+    see_scores,
+    switch_off_others,
+    with_wishes,
+)
 from iot_maint.services.backtest.result import ClusterRuns
 from iot_maint.services.backtest.running import ClosingDesk, Runner, run_through
 from iot_maint.services.backtest.trials import Trial, apply_wishes
 from iot_maint.services.backtest.verdicts import is_false
 from iot_maint.services.monitoring import Monitor
 from iot_maint.services.roster import Roster
+from iot_maint.services.scoring.live_models import LiveModel
+from iot_maint.services.scoring.scorer import Scored, forget_scores
 from iot_maint.settings import Settings
 from iot_maint.storage.relational.database import RelationalDatabase, open_database
 from iot_maint.storage.telemetry import open_telemetry_store
@@ -50,6 +60,7 @@ class Cluster:
     """What one process is given.  `files` instead of the store's history; `plotted`: keep the shapes for a plot.
 
     `beside` are codes of equipment that is only compared with; nothing of it counts.
+    `models` are tried on their equipment, by code, beside the rules.
     `allowed` false alarms may a setting raise before it is given up (None: any number).  `progress` is a file for the
     share that is done.
     """
@@ -66,6 +77,7 @@ class Cluster:
     allowed: int | None = None
     plotted: bool = False
     progress: Path | None = None
+    models: Mapping[str, LiveModel] = field(default_factory=dict)
 
 
 def run_cluster(cluster: Cluster) -> ClusterRuns:
@@ -84,8 +96,17 @@ def run_cluster(cluster: Cluster) -> ClusterRuns:
                     envelopes.see(code, rows)
             yield from pieces(part.telemetry, MESSAGES)
 
+    def see(scores: Sequence[Scored]) -> None:
+        see_scores(envelopes.see, scores, cluster.beside)
+
     with ExitStack() as stack:
-        runners = [stack.enter_context(_open_runner(cluster, catalog, trial)) for trial in cluster.trials]
+        # Settings differ in limits: the scores of one are those of all.
+        first = see if cluster.plotted else forget_scores
+        takers = (first, *(forget_scores for _ in cluster.trials[1:]))
+        runners = [
+            stack.enter_context(_open_runner(cluster, catalog, trial, take))
+            for trial, take in zip(cluster.trials, takers, strict=True)
+        ]
         run_through(batches(), runners)
         return ClusterRuns(
             runs=tuple(runner.run for runner in runners), coverage=watch.coverage, envelopes=envelopes.envelopes
@@ -93,7 +114,9 @@ def run_cluster(cluster: Cluster) -> ClusterRuns:
 
 
 def sample_cluster(cluster: Cluster) -> Mapping[str, Floats]:
-    """By equipment: some hundreds of values a slice of the one metric that its one rule looks at."""
+    """By equipment: some hundreds of values a slice of the one metric that its one rule looks at; or all scores."""
+    if not cluster.rules:
+        return _scores_of(cluster)
     catalog = narrow(load_catalog(cluster.settings.catalog_dir, cluster.settings.service_levels), cluster.rules)
     of_rule = {rule.id: rule.metric for one in catalog.types.values() for rule in one.rules.values()}
     metric = of_rule[cluster.rules[0]]
@@ -108,12 +131,26 @@ def sample_cluster(cluster: Cluster) -> Mapping[str, Floats]:
     return {code: np.concatenate(parts) for code, parts in found.items()}
 
 
+def _scores_of(cluster: Cluster) -> Mapping[str, Floats]:
+    """Above 0, by equipment."""
+    found: dict[str, list[Floats]] = defaultdict(list)
+
+    def take(scores: Sequence[Scored]) -> None:
+        see_scores(lambda code, rows: found[code].append(rows.values[:, 0]), scores, cluster.beside)
+
+    catalog = narrow(load_catalog(cluster.settings.catalog_dir, cluster.settings.service_levels), cluster.rules)
+    with _open_runner(cluster, catalog, cluster.trials[0], take) as runner:
+        parts = _watched(read_cluster(cluster, catalog), cluster)
+        run_through((piece for part in parts for piece in pieces(part.telemetry, MESSAGES)), [runner])
+    return {code: np.concatenate(scores) for code, scores in found.items()}
+
+
 def read_cluster(cluster: Cluster, catalog: Catalog) -> Iterator[Slice]:
     """The cluster's history in the order of time; of files in the order in which they tell it."""
     if cluster.files:
         yield from _read_files(cluster, catalog)
         return
-    subjects = subjects_of(cluster.entries, catalog)
+    subjects = subjects_of(cluster.entries, catalog, cluster.models)
     store = open_telemetry_store(cluster.settings.telemetry, tls_files=cluster.settings.telemetry_tls)
     try:
         yield from read_slices(store, subjects, cluster.start_ms, cluster.end_ms)
@@ -121,19 +158,21 @@ def read_cluster(cluster: Cluster, catalog: Catalog) -> Iterator[Slice]:
         store.close()
 
 
-def subjects_of(entries: Sequence[Monitored], catalog: Catalog) -> list[Subject]:
-    """Whose history is read, and which metrics: those that the (narrowed) catalog's rules look at or compare with."""
+def subjects_of(entries: Sequence[Monitored], catalog: Catalog, models: Mapping[str, LiveModel]) -> list[Subject]:
+    """Whose history is read, and which metrics: those that the (narrowed) catalog's rules or models look at, or rules
+    compare with."""
     subjects, compared = [], compared_metrics(catalog)
     for entry in entries:
         declared = catalog.types[entry.equipment.type]
-        metrics = metrics_for(declared, declared.metrics) or tuple(one for one in declared.metrics if one in compared)
         code, site = entry.equipment.code, entry.equipment.site
+        looked_at = {*(metrics_for(declared, declared.metrics) or compared), *metrics_of(models.get(code))}
+        metrics = tuple(one for one in declared.metrics if one in looked_at)
         subjects.append(Subject(site=site, equipment=code, measurement=declared.name, metrics=metrics))
     return subjects
 
 
 def _read_files(cluster: Cluster, catalog: Catalog) -> Iterator[Slice]:
-    metrics = {one.equipment: frozenset(one.metrics) for one in subjects_of(cluster.entries, catalog)}
+    metrics = {one.equipment: frozenset(one.metrics) for one in subjects_of(cluster.entries, catalog, cluster.models)}
     site_of = {entry.equipment.code: entry.equipment.site for entry in cluster.entries}
 
     def wanted(item: Telemetry) -> bool:
@@ -185,9 +224,15 @@ def _watched(slices: Iterator[Slice], cluster: Cluster) -> Iterator[Slice]:
 
 
 @contextmanager
-def _open_runner(cluster: Cluster, catalog: Catalog, trial: Trial) -> Iterator[Runner]:
+def _open_runner(
+    cluster: Cluster, catalog: Catalog, trial: Trial, on_scores: Callable[[Sequence[Scored]], None]
+) -> Iterator[Runner]:
     clock = ReplayClock(instant(0))
     entries = [apply_wishes(catalog, entry, trial.wishes) for entry in cluster.entries]
+    if cluster.models:
+        whole = keep_reveals(load_catalog(cluster.settings.catalog_dir, cluster.settings.service_levels), catalog)
+        entries = [switch_off_others(entry, whole, catalog) for entry in entries]
+        catalog = whole
     with _open_stage() as database:
         copy_entries(database, entries, clock)
         monitor = Monitor(
@@ -198,6 +243,8 @@ def _open_runner(cluster: Cluster, catalog: Catalog, trial: Trial) -> Iterator[R
             meter=PrometheusMeter(),
             worker="backtest",
             spool_id="backtest",
+            models=ChosenModels(with_wishes(cluster.models, trial)),
+            on_scores=on_scores,
         )
         monitor.start()
         yield Runner(monitor=monitor, advance=clock.advance, too_much=_limit(cluster), beside=cluster.beside)

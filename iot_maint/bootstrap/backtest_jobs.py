@@ -16,8 +16,8 @@ from typing import TypeVar
 import msgspec
 
 from iot_maint.bootstrap.backtesting import Asked, run_backtest
-from iot_maint.bootstrap.fan_out import Told, tell
 from iot_maint.bootstrap.installation import Installation
+from iot_maint.bootstrap.spreading import Told, tell
 from iot_maint.clock import SystemClock
 from iot_maint.domain.backtests import BacktestOutput, StoredBacktest
 from iot_maint.domain.catalog import Language
@@ -88,6 +88,7 @@ class BacktestJob:
             )
             asked = Asked(
                 rules=tuple(request.rules),
+                models=tuple(request.models),
                 start=request.start,
                 end=request.end,
                 trials=trials_of(request),
@@ -132,9 +133,9 @@ class _Children:
     job: BacktestJob
     began: float
 
-    def map(self, function: Callable[[Given], Made], things: Sequence[Given], /) -> Iterable[Made]:
+    def map(self, function: Callable[[Given], Made], things: Iterable[Given], /) -> Iterator[Made]:
         """In order, each while it is beaten for."""
-        return list(self._each(function, things))
+        yield from self._each(function, list(things))
 
     def _each(self, function: Callable[[Given], Made], things: Sequence[Given]) -> Iterator[Made]:
         context = get_context("spawn")

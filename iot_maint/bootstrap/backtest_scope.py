@@ -1,6 +1,6 @@
 """What a backtest looks at: the equipment, the time, the faults that are known; and what there is where nothing is."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -19,6 +19,7 @@ from iot_maint.ingest.recordings import read_recording
 from iot_maint.services.backtest.choosing import compared_metrics, is_tried
 from iot_maint.services.backtest.faults import DONE, KnownFault, faults_of_orders
 from iot_maint.services.quantities import say_instant
+from iot_maint.services.scoring.live_models import LiveModel
 from iot_maint.settings import Settings
 from iot_maint.storage.relational.database import open_database
 from iot_maint.storage.telemetry import open_telemetry_store
@@ -28,9 +29,13 @@ _PAGE = 200
 
 
 def tried_equipment(
-    settings: Settings, register: Path | None, codes: Sequence[str], catalog: Catalog
+    settings: Settings,
+    register: Path | None,
+    codes: Sequence[str],
+    catalog: Catalog,
+    models: Mapping[str, LiveModel],
 ) -> tuple[tuple[Monitored, ...], tuple[Monitored, ...]]:
-    """The equipment for which the (narrowed) catalog has rules, and what that is compared with, where rules compare.
+    """The equipment for which the (narrowed) catalog has rules, or a model is tried; and what that is compared with.
 
     All counts as in service: the status is today's.
     """
@@ -38,7 +43,12 @@ def tried_equipment(
     known = {entry.equipment.code for entry in entries}
     if unknown := [code for code in codes if code not in known]:
         raise UnknownEquipment(f"no equipment {', '.join(unknown)} in the register")
-    tried = tuple(entry for entry in entries if is_tried(entry, codes, catalog))
+    tried = tuple(
+        entry
+        for entry in entries
+        if is_tried(entry, codes, catalog)
+        or (entry.equipment.code in models and entry.equipment.type in catalog.types and _is_named(entry, codes))
+    )
     if not tried:
         raise MaintError("the register has no equipment for these rules: see `equipment list`, or give --register FILE")
     if not compared_metrics(catalog):
@@ -49,6 +59,10 @@ def tried_equipment(
         for one in entries
         if one.equipment.site in sites and one.equipment.code not in codes_tried and one.equipment.type in catalog.types
     )
+
+
+def _is_named(entry: Monitored, codes: Sequence[str]) -> bool:
+    return not codes or entry.equipment.code in codes
 
 
 def _in_service(entries: Iterable[Monitored]) -> list[Monitored]:
@@ -81,11 +95,13 @@ def faults_in_orders(settings: Settings, entries: Sequence[Monitored]) -> tuple[
     return faults_of_orders(orders)
 
 
-def say_what_there_is(settings: Settings, entries: Sequence[Monitored], catalog: Catalog) -> str:
+def say_what_there_is(
+    settings: Settings, entries: Sequence[Monitored], catalog: Catalog, models: Mapping[str, LiveModel]
+) -> str:
     """The history of the first few pieces of equipment, where the asked time has none."""
     told = []
     with _history(settings) as store:
-        for one in subjects_of(entries[:_NAMED], catalog):
+        for one in subjects_of(entries[:_NAMED], catalog, models):
             span = store.read_span(one.measurement, one.site, one.equipment, one.metrics)
             first, last = (
                 "" if span is None else say_instant(instant(at_ms), settings.zone)

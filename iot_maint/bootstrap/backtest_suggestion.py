@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 
 from iot_maint.bootstrap.backtest_cluster import Cluster, run_cluster, sample_cluster
-from iot_maint.bootstrap.fan_out import MapOver
 from iot_maint.domain.alarms import AlarmEvent
 from iot_maint.domain.catalog import Catalog, ThresholdRule
 from iot_maint.domain.columns import Floats
@@ -14,10 +13,13 @@ from iot_maint.domain.equipment import Monitored
 from iot_maint.domain.errors import InvalidInput
 from iot_maint.services.backtest.coverage import Coverage
 from iot_maint.services.backtest.faults import KnownFault
+from iot_maint.services.backtest.modelled import with_wishes
 from iot_maint.services.backtest.suggesting import MOST_IN_ALARM, Suggestion, shifted, suggest
 from iot_maint.services.backtest.trials import Trial, apply_wishes
 from iot_maint.services.backtest.verdicts import episodes_of, figures_by_equipment, figures_of
 from iot_maint.services.register.limits import LimitWish
+from iot_maint.services.scoring.live_models import LiveModel
+from iot_maint.services.training.fanning import FanOut
 
 
 def suggest_limit(
@@ -26,16 +28,17 @@ def suggest_limit(
     clusters: Sequence[Cluster],
     device_months: float,
     wish: float,
-    map_over: MapOver,
+    map_over: FanOut,
 ) -> Suggestion:
     """`catalog` is the one that is narrowed to the rule."""
     entries = {entry.equipment.code: entry for cluster in clusters for entry in cluster.entries}
+    models = {code: one for cluster in clusters for code, one in cluster.models.items()}
 
     def count(shifts: Sequence[float]) -> Mapping[float, int | None]:
         trials = {
             shift: Trial(label=repr(shift), wishes={rule.id: LimitWish(limit=shifted(rule, shift))}) for shift in shifts
         }
-        possible = [shift for shift in shifts if _is_possible(catalog, trials[shift], entries.values())]
+        possible = [shift for shift in shifts if _is_possible(catalog, trials[shift], entries.values(), models)]
         if not possible:
             return {}
         wanted = tuple(trials[shift] for shift in possible)
@@ -64,7 +67,7 @@ def _false(events: Sequence[AlarmEvent], coverage: Sequence[Coverage], faults: S
 
 
 def _distances(
-    rule: ThresholdRule, clusters: Sequence[Cluster], entries: Mapping[str, Monitored], map_over: MapOver
+    rule: ThresholdRule, clusters: Sequence[Cluster], entries: Mapping[str, Monitored], map_over: FanOut
 ) -> Floats:
     """A sample of the values, from the limit that the catalog has for each piece of equipment."""
     distances = [
@@ -76,11 +79,12 @@ def _distances(
     return np.concatenate(distances) if distances else np.zeros(0)
 
 
-def _is_possible(catalog: Catalog, trial: Trial, entries: Iterable[Monitored]) -> bool:
+def _is_possible(catalog: Catalog, trial: Trial, entries: Iterable[Monitored], models: Mapping[str, LiveModel]) -> bool:
     """Whether every piece of equipment can have such a limit: one beyond the metric's range is none."""
     try:
         for entry in entries:
             apply_wishes(catalog, entry, trial.wishes)
+        with_wishes(models, trial)
     except InvalidInput:
         return False
     return True

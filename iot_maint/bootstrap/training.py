@@ -6,12 +6,12 @@ from typing import TypeVar
 
 from iot_maint.bootstrap.installation import Installation
 from iot_maint.bootstrap.modelling import model_files, model_loader
-from iot_maint.fan_out import Cluster, fan_out, parse_cluster
+from iot_maint.bootstrap.spreading import cluster_of
+from iot_maint.fan_out import fan_out
 from iot_maint.models.kinds import DEFAULT, KINDS
 from iot_maint.services.model_checks import ModelChecker
 from iot_maint.services.training.history import HistoryReader
 from iot_maint.services.training.trainer import Trainer
-from iot_maint.settings import Settings
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -39,11 +39,6 @@ def make_trainer(installation: Installation, *, processes: int | None = None) ->
         zone=settings.zone,
         fan_out=spread,
     )
-
-
-def cluster_of(settings: Settings) -> Cluster | None:
-    """The Dask cluster of the settings, None where there is none."""
-    return None if settings.dask is None else parse_cluster(settings.dask, settings.dask_tls)
 
 
 def model_checker(installation: Installation) -> ModelChecker | None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from iot_maint.bootstrap.backtest_models import note_backtests
 from iot_maint.bootstrap.backtesting import Asked, run_backtest
 from iot_maint.bootstrap.replaying import read_entries
 from iot_maint.catalog import load_catalog
@@ -37,7 +38,15 @@ def register(app: typer.Typer) -> None:
 
 
 def run(
-    rules: Annotated[list[str], typer.Argument(help="TYPE.KEY, globs such as 'pump.vib_*', or all.")],
+    rules: Annotated[
+        list[str] | None, typer.Argument(help="TYPE.KEY, globs such as 'pump.vib_*', or all; none with --model.")
+    ] = None,
+    models: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--model", help="An id, or champion, candidate, shadow: the newest of each equipment; repeatable."
+        ),
+    ] = None,
     start: Annotated[str | None, typer.Option("--from", help="RFC 3339, or a day of the site's.")] = None,
     end: Annotated[str | None, typer.Option("--to", help="Not included.")] = None,
     equipment: Annotated[list[str] | None, typer.Option(help="Only these; repeatable.")] = None,
@@ -47,6 +56,7 @@ def run(
     changes: Annotated[list[str] | None, typer.Option("--set", help="RULE.limit=7.1, .clear=6.5, .for=15m.")] = None,
     wish: Annotated[float | None, typer.Option(min=0.0001, help="False alarms per device-month: a limit.")] = None,
     plot: Annotated[Path | None, typer.Option(help="A file .png or .svg, or a folder: one an equipment.")] = None,
+    note: Annotated[bool, typer.Option("--note", help="Put the figures onto the cards of the models.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One document.")] = False,
 ) -> None:
     """Through the live decide path, in the data's own time, into stores that are thrown away."""
@@ -55,7 +65,8 @@ def run(
     if changes:
         trials.append(Trial(label=CHANGED, wishes=read_changes(changes)))
     asked = Asked(
-        rules=tuple(rules),
+        rules=tuple(rules or ()),
+        models=tuple(models or ()),
         start=_instant(settings, "--from", start),
         end=_instant(settings, "--to", end),
         trials=tuple(trials),
@@ -69,6 +80,8 @@ def run(
     catalog = load_catalog(settings.catalog_dir, settings.service_levels)
     equipment_by_code = {one.equipment.code: one.equipment for one in read_entries(settings, register_file)}
     result = run_backtest(settings, asked)
+    if note:
+        note_backtests(settings, result)
     reader = Reader(
         catalog=catalog,
         equipment=equipment_by_code,

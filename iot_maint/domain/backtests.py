@@ -36,7 +36,10 @@ class GivenFault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BacktestRequest:
-    """What is to be tried: rules by id or glob, a time (half open), equipment (empty: all), a second setting."""
+    """What is to be tried: rules by id or glob, a time (half open), equipment (empty: all), a second setting.
+
+    `models`: ids or statuses of the registry, beside the rules.
+    """
 
     rules: Sequence[str]
     start: datetime
@@ -45,6 +48,7 @@ class BacktestRequest:
     changes: Mapping[str, WishedLimit] | None = None
     faults: Sequence[GivenFault] = ()
     wish: float | None = None
+    models: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,7 +81,7 @@ class ModelChoice:
                 loaded = self._instead(repositories, model, refused)
             if loaded is not None:
                 used[loaded.id] = loaded
-                found.setdefault(model.equipment, []).append(_live(loaded, shadow=shadow))
+                found.setdefault(model.equipment, []).append(live_model(loaded, shadow=shadow))
         self._loaded = used
         for number, reason in refused.items():
             if self._refused.get(number) != reason:
@@ -115,7 +115,8 @@ def _names(models: Mapping[str, Sequence[LiveModel]]) -> Mapping[str, Sequence[t
     return {code: [(one.id, one.shadow) for one in some] for code, some in models.items()}
 
 
-def _live(loaded: LoadedModel, *, shadow: bool) -> LiveModel:
+def live_model(loaded: LoadedModel, *, shadow: bool) -> LiveModel:
+    """With the limits of its card."""
     return LiveModel(
         id=str(loaded.id),
         kind=loaded.kind,

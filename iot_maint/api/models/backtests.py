@@ -34,18 +34,26 @@ class GivenFaultModel(Asked):
 class BacktestWishModel(Asked):
     """What is to be tried: through the live decide path, on stored telemetry, as if the rules were promoted."""
 
-    rules: Annotated[list[Code], Field(min_length=1, max_length=100)] = Field(examples=[["pump.vib_*"]])
+    rules: Annotated[list[Code], Field(max_length=100)] = Field(
+        default=[], examples=[["pump.vib_*"]], description="May be left out where `models` are named."
+    )
+    models: Annotated[list[Code], Field(max_length=1000)] = Field(
+        default=[],
+        examples=[["champion"]],
+        description="Ids, or a status: the newest of that status of each equipment. One an equipment.",
+    )
     from_: InstantBody = Field(alias="from", examples=["2026-01-01T00:00:00+08:00"])
     to: InstantBody = Field(examples=["2026-04-01T00:00:00+08:00"], description="Not included.")
     equipment: Annotated[list[Code], Field(max_length=1000)] = Field(default=[], description="Empty: all.")
     changes: Annotated[dict[Code, WishedLimitModel], Field(max_length=100)] = Field(
-        default={}, description="By rule id: a second setting beside the one that stands."
+        default={}, description="By rule id or `model.<detector>`: a second setting beside the one that stands."
     )
     faults: Annotated[list[GivenFaultModel], Field(max_length=1000)] = Field(
         default=[], description="Beside those of the orders that people have done."
     )
     wish: Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)] | None = Field(
-        default=None, description="False alarms per device-month, for which a limit is suggested (one rule)."
+        default=None,
+        description="False alarms per device-month, for which a limit is suggested (one rule or detector).",
     )
 
     @property
@@ -53,6 +61,7 @@ class BacktestWishModel(Asked):
         """In the domain's words."""
         return BacktestRequest(
             rules=self.rules,
+            models=self.models,
             start=self.from_,
             end=self.to,
             equipment=self.equipment,

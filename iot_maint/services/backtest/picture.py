@@ -8,16 +8,18 @@ from datetime import datetime
 
 import numpy as np
 
-from iot_maint.domain.catalog import Catalog, Severity, Text
+from iot_maint.domain.catalog import Catalog, EquipmentType, Severity, Text
 from iot_maint.domain.columns import Floats
 from iot_maint.domain.equipment import Equipment
 from iot_maint.rules.applicability import ActiveRule
 from iot_maint.services.backtest.envelopes import Envelope
+from iot_maint.services.backtest.modelled import SCORE
 from iot_maint.services.backtest.result import BacktestResult, SettingResult
 from iot_maint.services.backtest.verdicts import Episode
 
 PANELS = 8
 _DIGITS = 5
+_SCORE = Text(zh="异常评分", en="Anomaly score")
 
 Numbers = tuple[float | None, ...]
 
@@ -118,10 +120,17 @@ def _panels(result: BacktestResult, catalog: Catalog, equipment: Equipment) -> l
     declared = catalog.types[equipment.type]
     metrics = sorted({metric for code, metric in result.envelopes if code == equipment.code})
     return [
-        _panel(result, equipment, declared.metrics[metric].label, declared.metrics[metric].unit, metric)
+        _panel(result, equipment, *_named(declared, metric), metric)
         for metric in metrics
         if any(rule.metric == metric for setting in result.settings for rule in _rules(setting, equipment.code))
     ]
+
+
+def _named(declared: EquipmentType, metric: str) -> tuple[Text, str]:
+    """(label, unit)."""
+    if metric == SCORE:
+        return _SCORE, "1"
+    return declared.metrics[metric].label, declared.metrics[metric].unit
 
 
 def _panel(result: BacktestResult, equipment: Equipment, label: Text, unit: str, metric: str) -> Panel:

@@ -1,13 +1,18 @@
 """Requests for backtests: what is refused at once, and what they ask for in the words of a backtest."""
 
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from datetime import timedelta
 
 from iot_maint.domain.backtests import BacktestRequest, StoredBacktest
 from iot_maint.domain.catalog import Catalog, Limit
+from iot_maint.domain.equipment import Monitored
 from iot_maint.domain.errors import Conflict, InvalidInput, MaintError, UnknownEquipment, UnknownThing
 from iot_maint.domain.ports import Clock, Repositories
+from iot_maint.domain.shadow import MODEL_SOURCE
 from iot_maint.services.backtest.choosing import choose_rules, is_tried, narrow
 from iot_maint.services.backtest.faults import FILE, KnownFault
+from iot_maint.services.backtest.naming_models import models_named
 from iot_maint.services.backtest.suggesting import rule_to_suggest_for
 from iot_maint.services.backtest.trials import AS_IT_STANDS, CHANGED, Trial, apply_wishes
 from iot_maint.services.register.limits import LimitWish
@@ -82,14 +87,21 @@ def _check(repositories: Repositories, catalog: Catalog, request: BacktestReques
         raise InvalidInput("to", "is not after from")
     if request.end - request.start > LONGEST:
         raise InvalidInput("to", f"is more than {LONGEST.days} days after from")
+    if not request.rules and not request.models:
+        raise InvalidInput("rules", "what is to be tried? Name rules or models")
     rules = choose_rules(catalog, request.rules)
     narrowed = narrow(catalog, rules)
-    if request.wish is not None:
+    models = models_named(repositories, request.models, request.equipment)
+    if request.wish is not None and (rules or not models):
         rule_to_suggest_for(catalog, rules)
     unknown = [code for code in request.equipment if repositories.equipment.get(code) is None]
     if unknown:
         raise UnknownEquipment(f"no equipment {', '.join(unknown)}")
-    entries = [one for one in repositories.equipment.monitored() if is_tried(one, request.equipment, narrowed)]
+    entries = [
+        one
+        for one in repositories.equipment.monitored()
+        if is_tried(one, request.equipment, narrowed) or one.equipment.code in models
+    ]
     if not entries:
         raise InvalidInput("rules", "there is no equipment for these rules")
     days = len(entries) * (request.end - request.start) / timedelta(days=1)
@@ -97,12 +109,18 @@ def _check(repositories: Repositories, catalog: Catalog, request: BacktestReques
         raise InvalidInput(
             "equipment", f"{days:.0f} device-days are more than {MOST_DEVICE_DAYS}: name fewer, or less time"
         )
-    for trial in trials_of(request):
-        for rule_id in trial.wishes:
-            if rule_id not in rules:
-                raise InvalidInput(f"changes.{rule_id}", "is not among the rules that are tried")
-        for entry in entries:
-            apply_wishes(catalog, entry, trial.wishes)
+    _check_changes(catalog, request, entries, {*rules, *(MODEL_SOURCE + one.detector for one in models.values())})
     for number, fault in enumerate(request.faults):
         if fault.failure < fault.onset:
             raise InvalidInput(f"faults.{number}.failure", "is before the onset")
+
+
+def _check_changes(
+    catalog: Catalog, request: BacktestRequest, entries: Sequence[Monitored], tried: AbstractSet[str]
+) -> None:
+    for trial in trials_of(request):
+        for rule_id in trial.wishes:
+            if rule_id not in tried:
+                raise InvalidInput(f"changes.{rule_id}", "is not among what is tried")
+        for entry in entries:
+            apply_wishes(catalog, entry, trial.wishes)

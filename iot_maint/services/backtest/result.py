@@ -1,7 +1,7 @@
 """What a backtest came to, put together from the runs of its clusters."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,7 @@ from iot_maint.services.backtest.verdicts import (
     figures_by_equipment,
     figures_of,
 )
+from iot_maint.services.scoring.live_models import LiveModel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,7 @@ class SettingResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BacktestResult:
-    """A whole backtest; `start` and `end` bound the asked time, half open."""
+    """A whole backtest; `start` and `end` bound the asked time, half open.  `models`: those tried, by equipment."""
 
     rules: tuple[str, ...]
     start: datetime
@@ -62,6 +63,7 @@ class BacktestResult:
     settings: tuple[SettingResult, ...]
     envelopes: Mapping[tuple[str, str], Envelope]
     suggestion: Suggestion | None = None
+    models: Mapping[str, LiveModel] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,7 +55,7 @@ class Judge:
         self._metrics = recipe.metrics
         self.shadow = model.shadow or monitored.shadow.get(source_of(model.kind.name), False)
         self._raises = monitored.equipment.raises
-        self._rule = _rule(model.kind.name, model.limit, model.clear_limit, recipe.bin_s, model.dwell_rows)
+        self._rule = rule_of_model(model)
         self._step = _compiled(self._rule)
         self._reveals: Mapping[tuple[str, int], str | None] = {
             (metric, direction): revealed_fault_mode(equipment_type, monitored.equipment.kind, metric, direction)
@@ -175,6 +175,11 @@ def _finding(
         evidence=evidence,
         shadow=standing.shadow,
     )
+
+
+def rule_of_model(model: LiveModel) -> ActiveRule:
+    """Its limit as a rule's; `metric` is the score, the fault mode is each finding's own."""
+    return _rule(model.kind.name, model.limit, model.clear_limit, model.detector.recipe.bin_s, model.dwell_rows)
 
 
 def rule_id(detector: str) -> str:

@@ -98,6 +98,9 @@ def test_asking_is_a_write_and_bounded(hot: ApiUnderTest) -> None:
         ({"rules": ["elevator.*"]}, 422, "no equipment"),
         ({"changes": {RULE: {"limit": 9000}}}, 422, "outside the range"),
         ({"rules": ["pump.*"], "wish": 0.1}, 422, "one rule at a time"),
+        ({"rules": []}, 422, "Name rules or models"),
+        ({"rules": [], "models": ["best"]}, 404, "no model best"),
+        ({"rules": [], "models": ["champion"]}, 404, "no champion of this equipment"),
         ({"faults": [{"equipment": "P-1", "onset": at(5).isoformat(), "failure": at(4).isoformat()}]}, 422, "onset"),
     ],
 )

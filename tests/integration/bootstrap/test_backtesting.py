@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from iot_maint.bootstrap.backtesting import Asked, run_backtest
-from iot_maint.bootstrap.fan_out import map_here, map_in_processes
+from iot_maint.bootstrap.spreading import map_by, map_here
 from iot_maint.catalog import load_catalog
 from iot_maint.domain.errors import InvalidInput, MaintError, UnknownEquipment, UnknownThing
 from iot_maint.services.backtest.faults import FILE, KnownFault
@@ -144,7 +144,7 @@ def test_sites_in_processes_come_to_the_same_as_here(tmp_path: Path) -> None:
     store_history(settings, [*bearing_at(HOT, 0, 60), *there])
     asked = Asked(rules=("pump.bearing_*",), start=T0, end=T0 + 2 * HOUR)
 
-    here, apart = (run_backtest(settings, asked, over) for over in (map_here, map_in_processes))
+    here, apart = (run_backtest(settings, asked, over) for over in (map_here, map_by(settings)))
 
     assert {one.site for one in here.settings[0].episodes} == {"s1", "s2"}
     assert here.settings == apart.settings

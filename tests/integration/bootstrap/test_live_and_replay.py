@@ -14,10 +14,10 @@ from firmware_sim import Message, Site, build_site, simulate
 from firmware_sim.recording import write_jsonl
 from firmware_sim.register import register_csv
 from iot_maint.bootstrap.backtesting import Asked, run_backtest
-from iot_maint.bootstrap.fan_out import map_here
 from iot_maint.bootstrap.ingesting import open_ingest
 from iot_maint.bootstrap.installation import open_installation
 from iot_maint.bootstrap.replaying import open_stage
+from iot_maint.bootstrap.spreading import map_here
 from iot_maint.domain.findings import Finding
 from iot_maint.ingest.recordings import read_recording
 from iot_maint.metering import PrometheusMeter
