@@ -75,6 +75,7 @@ def _play(settings: Settings, folder: Path, speed: float, until: float | None, s
             # What secures the connections of an installation has nothing to secure here.
             **dict.fromkeys(("mqtt_tls_ca", "mqtt_tls_cert", "mqtt_tls_key", "telemetry_tls_ca")),
             "data_dir": folder / "data",
+            "dask": None,  # one small model: no cluster need be there
         }
         before = settings.model_copy(update={**own, "clock": _clock(story, read_system_time(), 1.0)})
         _say_history(prepare_site(before, folder / "register.csv", folder / "history.jsonl", story))
