@@ -12,9 +12,11 @@ from benchmarks import (
     backtesting,
     deciding,
     deciding_fleet,
+    deciding_models,
     decoding,
     detection,
     durable,
+    fleet,
     ingest,
     lines,
     listening,
@@ -52,8 +54,13 @@ BY_SECONDS: Mapping[str, Callable[[int, float], Result]] = {
     "memory": memory.run,
 }
 # In so many rounds, without servers: what is run on recorded data.
-BY_ROUNDS: Mapping[str, Callable[[int], Result]] = {"backtest": backtesting.run, **detection.PARTS}
+BY_ROUNDS: Mapping[str, Callable[[int], Result]] = {
+    "backtest": backtesting.run,
+    "deciding_models": deciding_models.run,
+    **detection.PARTS,
+}
 # Asked for by name only.
+LONG: Mapping[str, Callable[[int], Result]] = {"fleet": fleet.run}
 TUNING: Mapping[str, Callable[[int, int], Result]] = {"telegraf": ingest.run_telegraf}
 LOOKS: Mapping[str, Callable[[int], Iterable[str]]] = {"profile": profile.run}
 MESSAGES, BACKLOG = 50_000, 200_000
@@ -65,7 +72,7 @@ def main() -> None:
         prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     usual = [*BENCHMARKS, *WHOLE, *BY_MESSAGES, *BY_SECONDS, *BY_ROUNDS]
-    known = [*usual, *TUNING, *LOOKS]
+    known = [*usual, *LONG, *TUNING, *LOOKS]
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(known)}; by default {', '.join(usual)}")
     parser.add_argument(
         "--messages", type=int, help=f"how many, in each round: {MESSAGES:,}, of a comparison {BACKLOG:,}"
@@ -98,8 +105,9 @@ def main() -> None:
 
 def _compare(name: str, arguments: argparse.Namespace) -> None:
     machine = this_machine()
-    if name in BY_ROUNDS:
-        result = BY_ROUNDS[name](arguments.rounds)
+    by_rounds = {**BY_ROUNDS, **LONG}
+    if name in by_rounds:
+        result = by_rounds[name](arguments.rounds)
     elif name in BY_SECONDS:
         result = BY_SECONDS[name](arguments.rounds, arguments.seconds or SECONDS[name])
     else:

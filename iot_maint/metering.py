@@ -25,7 +25,7 @@ COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "readings_out_of_range": ("Readings that cannot be: outside the physical range of their metric", ()),
     "readings_jumped": ("Readings that differ from the one before by more than can be", ()),
     "findings": ("Findings of rules", ("kind",)),
-    "shadow_findings": ("Findings of models that only watch for now", ("kind",)),
+    "shadow_findings": ("Findings of rules and models in shadow, recorded and never ordered", ("kind",)),
     "scores_stored": ("Scores of models written to the telemetry store", ()),
     "scores_dropped": ("Scores of models that the telemetry store did not take in time", ()),
     "alarm_events": ("Alarm events saved", ("kind",)),

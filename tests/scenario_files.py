@@ -92,10 +92,11 @@ class Healthy(Table):
 
 
 class Expected(Table):
-    """An `expected.json`.  Every order is listed: no other may open."""
+    """An `expected.json`.  Every order is listed: no other may open.  `held_back`: faults that are only recorded."""
 
     why: str
     orders: list[ExpectedOrder]
+    held_back: set[str] = set()
     healthy: Healthy | None = None
     sampled_too_slowly: frozenset[str] = frozenset()
     dead_letters: frozenset[str] = frozenset()

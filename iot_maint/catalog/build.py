@@ -248,12 +248,18 @@ def _fault_mode(code: str, table: FaultModeTable) -> FaultMode:
 
 
 def _detector(table: DetectorTable) -> DetectorSpec:
-    return DetectorSpec(
+    spec = DetectorSpec(
         metrics=tuple(table.metrics),
         drivers=tuple(table.drivers),
         gate=table.gate,
         bin=table.bin_,
         default=table.default,
+    )
+    return replace(
+        spec,
+        limit=spec.limit if table.limit is None else table.limit,
+        clear=spec.clear if table.clear is None else table.clear,
+        dwell=spec.dwell if table.dwell is None else table.dwell,
     )
 
 

@@ -203,6 +203,10 @@ def _check_detector(type_: EquipmentType, spec: DetectorSpec) -> Iterator[Proble
         gate = type_.metrics.get(spec.gate)
         if gate is not None and gate.kind is not MetricKind.BOOLEAN:
             yield Problem(("detector", "gate"), f"{spec.gate} is a {gate.kind}; a gate is a boolean")
+    if spec.clear >= spec.limit:
+        yield Problem(
+            ("detector", "clear"), f"{spec.clear:g} is not below the limit of {spec.limit:g}: an alarm clears below it"
+        )
 
 
 def _check_declared(path: KeyPath, used: Collection[str], declared: Collection[str], what: str) -> Iterator[Problem]:

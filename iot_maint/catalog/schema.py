@@ -347,13 +347,19 @@ class PlanTable(Table):
 
 
 class DetectorTable(Table):
-    """`[detector]`: what is watched, what explains it, what tells running from standing; `bin` between rows."""
+    """`[detector]`: what is watched, what explains it, what tells running from standing; `bin` between rows.
+
+    `limit`, `clear` and `dwell` are those of the models that are trained; absent ones are the product's.
+    """
 
     metrics: Annotated[list[str], Field(min_length=1)]
     drivers: list[str] = []
     gate: str | None = None
     bin_: Positive = Field(alias="bin")
     default: Name | None = None
+    limit: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    clear: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    dwell: Duration | None = None
 
 
 class CommonTable(Table):

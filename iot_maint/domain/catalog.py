@@ -296,6 +296,7 @@ class DetectorSpec:
 
     `metrics` are watched and may be culprits; `drivers` only explain them; while `gate` is 0 the equipment stands.
     `bin`: between rows, each the mean of what came in it.  `default` is the detector that `auto` means.
+    An alarm is raised once the score was above `limit` for `dwell`, and clears below `clear`; both on the one scale.
     """
 
     metrics: tuple[str, ...]
@@ -303,6 +304,10 @@ class DetectorSpec:
     gate: str | None
     bin: timedelta
     default: str | None = None
+    # Chosen on the simulated fleet: one healthy row in a hundred thousand, for longer than a start or a shower.
+    limit: float = 5.0
+    clear: float = 3.0
+    dwell: timedelta = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

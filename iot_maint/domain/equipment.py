@@ -9,7 +9,10 @@ from iot_maint.domain.catalog import Limit
 
 
 class EquipmentStatus(StrEnum):
-    """Whether it is in use.  Only equipment in service raises alarms."""
+    """Whether it is in use.
+
+    Only equipment in service or under maintenance raises alarms; under maintenance, their orders wait until it is over.
+    """
 
     UNREGISTERED = "unregistered"
     IN_SERVICE = "in_service"
@@ -56,6 +59,11 @@ class Equipment:
     def registered(self) -> bool:
         """Known by a person, not only by its telemetry."""
         return self.status is not EquipmentStatus.UNREGISTERED
+
+    @property
+    def raises(self) -> bool:
+        """Whether what is found on it is an alarm."""
+        return self.status in (EquipmentStatus.IN_SERVICE, EquipmentStatus.UNDER_MAINTENANCE)
 
     @property
     def stranger(self) -> bool:

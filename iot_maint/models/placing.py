@@ -18,6 +18,7 @@ from iot_maint.models.detector import Detector, DetectorKind, Parts, Recipe, Row
 _SIGMAS_A_MEDIAN = 1.4826
 # A metric that hardly moves is no reason to divide by nothing: a thousandth of its size is its least spread.
 _LEAST_SHARE = 1e-3
+IN_FLEET = ".fleet"  # after the name of the fleet's detector
 _CENTER, _SPREAD, _METRICS = "placing.center", "placing.spread", "placing.metrics"
 
 
@@ -88,7 +89,7 @@ class PlacedKind:
     @property
     def name(self) -> str:
         """Its own: scored apart from detectors of the inner kind, whose rows are on no scale."""
-        return f"{self.fleet.name}.fleet"
+        return self.fleet.name + IN_FLEET
 
     def fit(self, healthy: Rows, recipe: Recipe, seed: int = 0) -> Detector:
         """A fleet of one."""

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median
 
+from msgspec.structs import replace
+
 from iot_maint.domain.signals import Comparing, Measure, Sensed
 from iot_maint.rules.applicability import ActiveRule, signal_key
 from iot_maint.rules.judging import Judging
@@ -106,4 +108,4 @@ def hear(
         for look in comparing if value is not None else ():
             if other in look.others and value is not None:
                 signals[look.key] = look.hear(signals.get(look.key), other, at_ms, value)
-    return EquipmentState(state.running, state.series, state.rules, state.alarms, signals)
+    return replace(state, signals=signals)  # what the models remember goes on with it

@@ -8,6 +8,7 @@ import msgspec
 
 from iot_maint.domain.findings import Finding, FindingKind
 from iot_maint.domain.instants import epoch_ms, instant
+from iot_maint.domain.shadow import read_standing_name
 from iot_maint.rules.state import Flaps, Standing
 
 
@@ -71,23 +72,24 @@ def come_to_rest(
 ) -> tuple[Mapping[str, Standing], tuple[Finding, ...]]:
     """Alarms that have been quiet by that instant flap no more: they just stand, or the findings clear them."""
     after, findings = dict(alarms), []
-    for fault_mode, standing in alarms.items():
+    for name, standing in alarms.items():
         flaps = standing.flaps
         if flaps is None or at_ms - flaps.last_ms < limits.quiet_ms:
             continue
         up = {rule: severity for rule, severity in standing.rules.items() if rule not in flaps.down}
         if up or flaps.evidence is None:
-            after[fault_mode] = msgspec.structs.replace(standing, rules=up or standing.rules, raises=(), flaps=None)
+            after[name] = msgspec.structs.replace(standing, rules=up or standing.rules, raises=(), flaps=None)
             continue
         last = flaps.down[-1]
-        after[fault_mode] = msgspec.structs.replace(standing, rules={last: standing.worst})
-        findings.append(_rest(equipment, fault_mode, standing, flaps, flaps.last_ms + limits.quiet_ms))
+        after[name] = msgspec.structs.replace(standing, rules={last: standing.worst})
+        findings.append(_rest(equipment, name, standing, flaps, flaps.last_ms + limits.quiet_ms))
     return after, tuple(findings)
 
 
-def _rest(equipment: str, fault_mode: str, standing: Standing, flaps: Flaps, at_ms: int) -> Finding:
+def _rest(equipment: str, name: str, standing: Standing, flaps: Flaps, at_ms: int) -> Finding:
     if flaps.evidence is None:
-        raise AssertionError(f"{fault_mode} of {equipment} is down without having gone")
+        raise AssertionError(f"{name} of {equipment} is down without having gone")
+    fault_mode, shadow = read_standing_name(name)
     return Finding(
         kind=FindingKind.CLEARED,
         equipment=equipment,
@@ -97,4 +99,5 @@ def _rest(equipment: str, fault_mode: str, standing: Standing, flaps: Flaps, at_
         onset_at=instant(standing.onset_ms),
         at=instant(at_ms),
         evidence=flaps.evidence,
+        shadow=shadow,
     )

@@ -18,7 +18,7 @@ from iot_maint.rules.watching import Sensor
 class Judging:
     """The parts of a state that one message changes, as copies, while it is being judged."""
 
-    __slots__ = ("_code", "_in_service", "_knowledge", "_late", "at_ms", "findings", "rules", "signals")
+    __slots__ = ("_code", "_knowledge", "_late", "_raises", "at_ms", "findings", "rules", "signals")
 
     def __init__(
         self,
@@ -26,7 +26,7 @@ class Judging:
         state: EquipmentState,
         at_ms: int,
         late: bool,
-        in_service: bool,
+        raises: bool,
         knowledge: RunningKnowledge | None,
     ) -> None:
         """`knowledge`: what is known of the running state, None while a gated rule must not look."""
@@ -36,7 +36,7 @@ class Judging:
         self.findings: list[Finding] = []
         self._code = code
         self._late = late
-        self._in_service = in_service
+        self._raises = raises
         self._knowledge = knowledge
 
     def sense(self, sensor: Sensor, before: Series | None, value: float) -> None:
@@ -64,7 +64,7 @@ class Judging:
         """One limit over one signal.  `readings`: what to show for it instead of those that led to the crossing."""
         was = self.rules.get(rule.id)
         known = self._knowledge if rule.gated else RunningKnowledge.NOT_GATED
-        now, kind = step(was, before, self.at_ms, value, signal, self._late, self._in_service, known)
+        now, kind = step(was, before, self.at_ms, value, signal, self._late, self._raises, known)
         if kind is FindingKind.RAISED and sensed is not None and now is not None and now.evidence is not None:
             evidence = replace(now.evidence, signal=sensed, readings=readings or now.evidence.readings)
             now = changed(now, evidence=evidence)

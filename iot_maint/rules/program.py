@@ -44,7 +44,7 @@ class Program:
     """The compiled rules of one piece of equipment.  `decide` is a fold: state and telemetry → state and findings.
 
     While no rule has anything to remember, readings that are `calm` only add to their series.  A program that
-    `forgets` is of equipment under maintenance: what its signals knew is not true of the repaired one.
+    `forgets` is of equipment under maintenance: how it was before is no base for the repaired one.
     """
 
     decide: Decide
@@ -105,7 +105,7 @@ def compile_program(
 ) -> Program:
     """The rules that run for this equipment, with its limits, as one function."""
     reports = tuple(report_rules(equipment_type, monitored, zone))
-    in_service = monitored.equipment.status is EquipmentStatus.IN_SERVICE
+    raises, in_service = monitored.equipment.raises, monitored.equipment.status is EquipmentStatus.IN_SERVICE
     active = [report.active for report in reports if report.active is not None]
     looks = tuple(compile_looks(equipment_type, monitored, active))
     inputs = sorted({name for look in looks for name in look.inputs})
@@ -122,7 +122,7 @@ def compile_program(
         values, _ = interpret(telemetry)
         late = telemetry.received_at_ms - at_ms > late_ms
         running = follow_running(state.running, at_ms, values.get(RUNNING))
-        judging = Judging(code, state, at_ms, late, in_service, gate(running, at_ms))
+        judging = Judging(code, state, at_ms, late, raises, gate(running, at_ms))
         series, taken = dict(state.series), set[str]()
         for watch in watches:
             value = values.get(watch.metric)
@@ -219,7 +219,8 @@ def retire_rules(state: EquipmentState, program: Program) -> tuple[EquipmentStat
     """Forget rules that no longer run here; the evidence of those that had been raised, so that they can clear.
 
     A rule that holds up the alarm of a fault mode which is no longer its own runs no longer, in that sense; neither
-    does one that was put into shadow, or promoted, since it was raised.
+    does one that was put into shadow, or promoted, since it was raised, nor one whose base is forgotten: it could not
+    say for days whether the fault is gone.
     """
     active = program.active
     astray = {
@@ -228,8 +229,13 @@ def retire_rules(state: EquipmentState, program: Program) -> tuple[EquipmentStat
         for rule in standing.rules
         if rule in active and standing_name(active[rule].fault_mode, active[rule].shadow) != mode
     }
+    based: dict[str, str] = {}
+    for rule, one in active.items() if program.forgets else ():
+        if isinstance(one.signal, Baseline):
+            based[rule] = signal_key(one.metric, one.signal)
+    astray |= based.keys()
     kept = {rule: rule_state for rule, rule_state in state.rules.items() if rule in active and rule not in astray}
-    keys = frozenset[str]() if program.forgets else program.signal_keys
+    keys = program.signal_keys - set(based.values())
     signals = {key: memory for key, memory in state.signals.items() if key in keys}
     if len(kept) == len(state.rules) and len(signals) == len(state.signals):
         return state, ()

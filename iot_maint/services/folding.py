@@ -39,6 +39,8 @@ def fold_symptoms(
         symptom = repositories.alarms.get(symptom_id)
         if symptom is None or symptom.id in (alarm.id, root.id) or symptom.waits_for is not None:
             continue
+        if symptom.key.shadow:  # it never had an order, and is no line in anybody's
+            continue
         type_name, mode = types[symptom.key.equipment], symptom.key.fault_mode
         own = (symptom.key.equipment, mode) == (code, fault_mode)
         if own or symptom.cause is not None or not cause.may_explain(type_name, mode):

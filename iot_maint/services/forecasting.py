@@ -11,7 +11,7 @@ from iot_maint.domain.catalog import RUNNING, EquipmentType, FaultMode
 from iot_maint.domain.columns import Floats
 from iot_maint.domain.equipment import EquipmentStatus, Monitored
 from iot_maint.domain.instants import epoch_ms
-from iot_maint.domain.ports import Database, Repositories, TelemetryStore
+from iot_maint.domain.ports import Database, Repositories, SeriesReader
 from iot_maint.domain.queries import SeriesQuery, Statistic
 from iot_maint.models.degradation_history import Hourly, by_hour
 from iot_maint.rules.applicability import ActiveRule
@@ -24,7 +24,7 @@ _HOUR = timedelta(hours=1)
 _RUNS = 0.8  # of an hour, for its median to be one of the running equipment
 
 
-def forecast_due(database: Database, store: TelemetryStore, desk: ForecastDesk) -> int:
+def forecast_due(database: Database, store: SeriesReader, desk: ForecastDesk) -> int:
     """All equipment whose forecasts of this day are not made yet; how many were.  Made again, nothing changes."""
     with database.reading() as repositories:
         everything, done = repositories.equipment.monitored(), repositories.forecasts.done()
@@ -39,7 +39,7 @@ def forecast_due(database: Database, store: TelemetryStore, desk: ForecastDesk) 
     return sum(forecast_equipment(database, store, desk, one) for one in due)
 
 
-def forecast_equipment(database: Database, store: TelemetryStore, desk: ForecastDesk, monitored: Monitored) -> bool:
+def forecast_equipment(database: Database, store: SeriesReader, desk: ForecastDesk, monitored: Monitored) -> bool:
     """Its forecasts of this day and what they mean for orders, in one transaction; false when another process did."""
     code, now, today = monitored.equipment.code, desk.clock.now(), desk.today()
     declared = desk.catalog.types.get(monitored.equipment.type)
@@ -77,7 +77,7 @@ def _restart(repositories: Repositories, code: str, mode: FaultMode, zone: ZoneI
 
 
 def _read_history(
-    store: TelemetryStore,
+    store: SeriesReader,
     declared: EquipmentType,
     monitored: Monitored,
     watched: Mapping[str, Sequence[ActiveRule]],
@@ -105,7 +105,7 @@ def _read_history(
 class _Hours:
     """One piece of equipment's metrics by the hour, as the store sums them up."""
 
-    store: TelemetryStore
+    store: SeriesReader
     measurement: str
     equipment: str
     now: datetime

@@ -32,10 +32,9 @@ from iot_maint.services.scoring.scorer import Pass, Scored, Scorer, forget_score
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What one batch led to: for logs, `replay` and the demo.  `shadowed` findings are recorded and order nothing."""
+    """What one batch led to: for logs, `replay` and the demo."""
 
     findings: tuple[Finding, ...] = ()
-    shadowed: tuple[Finding, ...] = ()
     events: tuple[AlarmEvent, ...] = ()
     steps: tuple[OrderStep, ...] = ()
 
@@ -134,13 +133,9 @@ class Monitor:
         self._keep(decided)
         if scored.scored:
             self._on_scores(scored.scored)
-        for found in scored.found:
-            if found.shadow:
-                self._meter.count("shadow_findings", kind=found.finding.kind.value)
         self._meter.count("batches_decided")
         outcome = Outcome(
             findings=decided.findings,
-            shadowed=tuple(found.finding for found in scored.found if found.shadow),
             events=tuple(event for event, _ in decided.events),
             steps=steps,
         )
@@ -330,7 +325,7 @@ class Monitor:
         for code, metrics in decided.unknown_metrics.items():
             self._noted_metrics[code] = self._noted_metrics.get(code, frozenset()) | metrics
         for finding in decided.findings:
-            self._meter.count("findings", kind=finding.kind.value)
+            self._meter.count("shadow_findings" if finding.shadow else "findings", kind=finding.kind.value)
 
 
 def _flaps(state: EquipmentState) -> bool:
@@ -342,8 +337,7 @@ def _by_message(scored: Pass, positions: Sequence[int]) -> Mapping[int, Sequence
     place = {position: index for index, position in enumerate(positions)}
     found: dict[int, list[Finding]] = {}
     for one in scored.found:
-        if not one.shadow:
-            found.setdefault(place[one.position], []).append(one.finding)
+        found.setdefault(place[one.position], []).append(one.finding)
     return found
 
 

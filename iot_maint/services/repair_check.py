@@ -67,8 +67,9 @@ class RepairCheck:
 
 
 def _stands(repositories: Repositories, order: WorkOrder) -> bool:
+    """What a source in shadow says opens no order again."""
     standing = (
-        AlarmQuery(equipment=order.equipment, fault_mode=order.fault_mode, status=status)
+        AlarmQuery(equipment=order.equipment, fault_mode=order.fault_mode, status=status, shadow=False)
         for status in (AlarmStatus.ACTIVE, AlarmStatus.ACKNOWLEDGED)
     )
     return any(repositories.alarms.page(query, PageRequest(limit=1)).items for query in standing)

@@ -2,12 +2,14 @@
 
 from iot_maint.domain.equipment import Equipment
 from iot_maint.domain.errors import UnknownFormat
-from iot_maint.domain.findings import Finding, FindingKind
+from iot_maint.domain.findings import Evidence, Finding, FindingKind
 from iot_maint.domain.instants import instant
 from iot_maint.domain.ports import Repositories
+from iot_maint.domain.shadow import read_standing_name
 from iot_maint.rules.alarms import transition
-from iot_maint.rules.state import decode_state
+from iot_maint.rules.state import EquipmentState, decode_state
 from iot_maint.services.ordering import OrderDesk
+from iot_maint.services.scoring.memory import decode_memory
 
 
 def stand_down(repositories: Repositories, desk: OrderDesk, equipment: Equipment) -> None:
@@ -17,14 +19,15 @@ def stand_down(repositories: Repositories, desk: OrderDesk, equipment: Equipment
         return
     try:
         state = decode_state(stored)
+        evidence_of = _evidence_by_rule(state)
     except UnknownFormat:
         return  # another release's state: nothing can be said of what stands
     alarms = state.alarms
-    for fault_mode, standing in state.alarms.items():
+    for name, standing in state.alarms.items():
+        fault_mode, shadow = read_standing_name(name)
         for rule, severity in standing.rules.items():
-            held_by = state.rules.get(rule)
             gone = standing.flaps.evidence if standing.flaps is not None else None
-            evidence = held_by.evidence if held_by is not None and held_by.evidence is not None else gone
+            evidence = evidence_of.get(rule, gone)
             if evidence is None:
                 continue
             finding = Finding(
@@ -36,7 +39,15 @@ def stand_down(repositories: Repositories, desk: OrderDesk, equipment: Equipment
                 onset_at=instant(standing.onset_ms),
                 at=desk.clock.now(),
                 evidence=evidence,
+                shadow=shadow,
             )
             alarms, event = transition(alarms, finding, equipment.site)
             if event is not None:
                 desk.save(repositories, event, equipment.type)
+
+
+def _evidence_by_rule(state: EquipmentState) -> dict[str, Evidence]:
+    """Why each rule stands, and each model."""
+    by_rules = {rule: held.evidence for rule, held in state.rules.items() if held.evidence is not None}
+    judged = (decode_memory(stored).judgement.evidence for stored in state.models.values())
+    return {evidence.rule: evidence for evidence in judged if evidence is not None} | by_rules

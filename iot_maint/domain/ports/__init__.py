@@ -17,7 +17,7 @@ from iot_maint.domain.ports.service import (
 )
 from iot_maint.domain.ports.shadow import ShadowRepository
 from iot_maint.domain.ports.surroundings import Clock, Meter, OrderNotifier
-from iot_maint.domain.ports.telemetry import HistoryStore, Spool, TelemetryStore
+from iot_maint.domain.ports.telemetry import HistoryStore, SeriesReader, Spool, TelemetryStore
 
 __all__ = [
     "AlarmList",
@@ -38,6 +38,7 @@ __all__ = [
     "PlatformAlarmRepository",
     "PlatformAlarms",
     "Repositories",
+    "SeriesReader",
     "ShadowRepository",
     "SilenceRepository",
     "Spool",

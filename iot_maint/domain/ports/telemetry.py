@@ -13,15 +13,19 @@ from iot_maint.domain.queries import (
 from iot_maint.domain.telemetry import Batch, DeadLetter, GatewayBirth, GatewayNotice, Point, Telemetry
 
 
-class TelemetryStore(Protocol):
+class SeriesReader(Protocol):
+    """The part of a telemetry store that answers for series."""
+
+    def read_series(self, query: SeriesQuery) -> list[SeriesSample]:
+        """Samples of the asked metrics in time order; empty when there is nothing."""
+        ...
+
+
+class TelemetryStore(SeriesReader, Protocol):
     """Where points rest.  Writing the same point again is harmless."""
 
     def write(self, points: Sequence[Point]) -> None:
         """Store all, durably; `StoreUnavailable` to try again later, `StoreRefused` when the store says no."""
-        ...
-
-    def read_series(self, query: SeriesQuery) -> list[SeriesSample]:
-        """Samples of the asked metrics in time order; empty when there is nothing."""
         ...
 
     def read_bins(self, query: BinQuery) -> Bins:

@@ -33,13 +33,13 @@ class KnownFault:
 
 
 def faults_of_orders(orders: Iterable[WorkOrder]) -> tuple[KnownFault, ...]:
-    """The faults that preventive orders were for which people have done and not cancelled."""
+    """The faults that preventive orders were for which people have done and not cancelled, as they were judged."""
     return tuple(
         KnownFault(
             equipment=order.equipment,
-            fault_mode=order.fault_mode,
+            fault_mode=_mode(order),
             onset=order.onset_at,
-            failure=max(_repaired_at(order), order.raised_at),
+            failure=_failure(order),
             source=order.number,
         )
         for order in orders
@@ -50,6 +50,17 @@ def faults_of_orders(orders: Iterable[WorkOrder]) -> tuple[KnownFault, ...]:
 def _was_real(order: WorkOrder) -> bool:
     """Nobody has found anything else; an order without a verdict is taken for real."""
     return order.judgement is None or order.judgement.verdict is Verdict.REAL_FAULT
+
+
+def _mode(order: WorkOrder) -> str:
+    """What it really was, where somebody has said so."""
+    return (order.judgement.found_mode if order.judgement is not None else None) or order.fault_mode
+
+
+def _failure(order: WorkOrder) -> datetime:
+    """When it stopped doing its work, if it came to that; else when it was mended."""
+    failed_at = order.judgement.failed_at if order.judgement is not None else None
+    return max(failed_at or _repaired_at(order), order.raised_at if failed_at is None else order.onset_at)
 
 
 def _repaired_at(order: WorkOrder) -> datetime:

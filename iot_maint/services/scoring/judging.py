@@ -10,9 +10,11 @@ import numpy as np
 
 from iot_maint.domain.catalog import BasisKind, Comparison, EquipmentType, Severity
 from iot_maint.domain.columns import Floats, Integers
-from iot_maint.domain.equipment import EquipmentStatus, Monitored
+from iot_maint.domain.equipment import Monitored
 from iot_maint.domain.findings import Anomaly, Contribution, Evidence, Finding, FindingKind, RunningKnowledge
 from iot_maint.domain.instants import instant
+from iot_maint.domain.shadow import MODEL_SOURCE
+from iot_maint.models.placing import IN_FLEET
 from iot_maint.rules.applicability import GAP_FACTOR, ActiveRule
 from iot_maint.rules.reveals import revealed_fault_mode
 from iot_maint.rules.state import Series
@@ -40,14 +42,19 @@ class ScoredRow(NamedTuple):
 
 
 class Judge:
-    """The limit of one model on one piece of equipment."""
+    """The limit of one model on one piece of equipment.
+
+    In `shadow` is what the registry has there, and a champion whose detector somebody has put there.  A switch promotes
+    no model: of two of one detector both would order then.
+    """
 
     def __init__(self, model: LiveModel, monitored: Monitored, equipment_type: EquipmentType) -> None:
         recipe = model.detector.recipe
         self._model = model
         self._code = monitored.equipment.code
         self._metrics = recipe.metrics
-        self._in_service = monitored.equipment.status is EquipmentStatus.IN_SERVICE
+        self.shadow = model.shadow or monitored.shadow.get(source_of(model.kind.name), False)
+        self._raises = monitored.equipment.raises
         self._rule = _rule(model.kind.name, model.limit, model.clear_limit, recipe.bin_s, model.dwell_rows)
         self._step = _compiled(self._rule)
         self._reveals: Mapping[tuple[str, int], str | None] = {
@@ -63,29 +70,27 @@ class Judge:
         if row.confidence < LEAST_CONFIDENCE:
             return before, None
         culprits = self._culprits(row)
-        may_raise = self._in_service and bool(culprits or before.fault_mode)
+        may_raise = self._raises and bool(culprits or before.fault_mode)
         state, kind = self._step(
             before.rule, before.scores, row.at_ms, row.score, row.score, late, may_raise, RunningKnowledge.NOT_GATED
         )
         scores = _extended(before.scores, [(row.at_ms, row.score)])
         if kind is None:
             keeps = state is not None and state.evidence is not None
-            return (
-                Judgement(scores, state, before.fault_mode if keeps else None, before.evidence if keeps else None),
-                None,
-            )
+            if not keeps:
+                return Judgement(scores, state), None
+            return Judgement(scores, state, before.fault_mode, before.evidence, self.shadow), None
         if kind is FindingKind.RAISED:
             if state is None or state.complete_ms is None:
                 raise AssertionError(f"{self._rule.id} raised without having dwelt")
             fault_mode = culprits[0][0]
             evidence = self._evidence(row, culprits, recent)
-            finding = _finding(self._code, kind, fault_mode, evidence, state.onset_ms, state.complete_ms)
-            return Judgement(scores, state, fault_mode, evidence), finding
-        if before.rule is None or before.fault_mode is None or before.evidence is None:
+            raised = Judgement(scores, state, fault_mode, evidence, self.shadow)
+            return raised, _finding(self._code, kind, raised, evidence, state.onset_ms, state.complete_ms)
+        if before.rule is None or before.evidence is None:
             raise AssertionError(f"{self._rule.id} cleared what never stood")
         evidence = self._last_words(before.evidence, row)
-        finding = _finding(self._code, kind, before.fault_mode, evidence, before.rule.onset_ms, row.at_ms)
-        return Judgement(scores), finding
+        return Judgement(scores), _finding(self._code, kind, before, evidence, before.rule.onset_ms, row.at_ms)
 
     def _culprits(self, row: ScoredRow) -> list[tuple[str, int]]:
         """(fault mode, index of the metric) of those that drove the score and speak of a fault, the largest first."""
@@ -147,29 +152,39 @@ def follow(before: Judgement, at_ms: Integers, scores: Floats, confidence: Float
 
 
 def let_go(code: str, standing: Judgement, at_ms: int) -> Finding:
-    """The end of a finding that stands by a model which no longer scores this equipment."""
-    if standing.rule is None or standing.fault_mode is None or standing.evidence is None:
+    """The end of a finding that stands by a model which no longer scores this equipment, or not under that name."""
+    if standing.rule is None or standing.evidence is None:
         raise AssertionError(f"nothing stands on {code}")
     onset_ms = standing.rule.onset_ms
-    return _finding(code, FindingKind.CLEARED, standing.fault_mode, standing.evidence, onset_ms, max(at_ms, onset_ms))
+    return _finding(code, FindingKind.CLEARED, standing, standing.evidence, onset_ms, max(at_ms, onset_ms))
 
 
-def _finding(code: str, kind: FindingKind, fault_mode: str, evidence: Evidence, onset_ms: int, at_ms: int) -> Finding:
+def _finding(
+    code: str, kind: FindingKind, standing: Judgement, evidence: Evidence, onset_ms: int, at_ms: int
+) -> Finding:
+    if standing.fault_mode is None:
+        raise AssertionError(f"{evidence.rule} stands on {code} for no fault mode")
     return Finding(
         kind=kind,
         equipment=code,
-        fault_mode=fault_mode,
+        fault_mode=standing.fault_mode,
         rule=evidence.rule,
         severity=evidence.severity,
         onset_at=instant(onset_ms),
         at=instant(at_ms),
         evidence=evidence,
+        shadow=standing.shadow,
     )
 
 
 def rule_id(detector: str) -> str:
     """How findings of a detector are named; like a rule's id, with `model` in the place of the type."""
-    return f"model.{detector}"
+    return MODEL_SOURCE + detector
+
+
+def source_of(detector: str) -> str:
+    """Under which name it is put into shadow: a detector alone and the same one in a fleet are one source."""
+    return rule_id(detector.removesuffix(IN_FLEET))
 
 
 @lru_cache(maxsize=256)

@@ -16,12 +16,16 @@ FORMAT = 1
 
 
 class Judgement(msgspec.Struct, frozen=True):
-    """What the limit on the score remembers.  `fault_mode` and `evidence` are those of the finding that stands."""
+    """What the limit on the score remembers.  `fault_mode` and `evidence` are those of the finding that stands.
+
+    `shadow`: it was raised while its source was only watched.
+    """
 
     scores: Series | None = None
     rule: RuleState | None = None
     fault_mode: str | None = None
     evidence: Evidence | None = None
+    shadow: bool = False
 
 
 class ModelMemory(msgspec.Struct, frozen=True):

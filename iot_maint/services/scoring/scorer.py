@@ -27,7 +27,6 @@ class Found(NamedTuple):
 
     position: int
     finding: Finding
-    shadow: bool
 
 
 class Scored(NamedTuple):
@@ -223,9 +222,10 @@ class Scorer:
         memories = {role: decode_memory(stored) for role, stored in self.memories(code).items()}
         slots = [self._occupy(monitored, equipment_type, role, model, memories) for role, model in models.items()]
         self._members[code] = _Member(monitored, slots)
-        gone = [memory.judgement for role, memory in memories.items() if role == CHAMPION and role not in models]
-        if standing := [one for one in gone if one.evidence is not None]:
-            self._released[code] = standing
+        held = {self._slots[number].role: self._slots[number].judgement.evidence for number in slots}
+        before = [(role, memory.judgement) for role, memory in memories.items()]
+        if gone := [one for role, one in before if one.evidence is not None and held.get(role) is None]:
+            self._released[code] = [*self._released.get(code, ()), *gone]
         return self._members[code]
 
     def _occupy(
@@ -236,23 +236,28 @@ class Scorer:
         model: LiveModel,
         memories: Mapping[str, ModelMemory],
     ) -> int:
-        """A slot for the model, with its own memory; of another model's only what stands is taken over."""
+        """A slot for the model, with its own memory; of the one before it only what stands is taken over.
+
+        What stands under another name, since its source was put into shadow or promoted, is not.
+        """
         recipe = model.detector.recipe
-        memory = memories.get(role)
+        before = memories.get(role)
+        own = next((one for one in memories.values() if one.model == model.id), None)
         equipment = monitored.equipment
         slot = _Slot(equipment.code, equipment.site, role, model, Judge(model, monitored, equipment_type))
         number = self._bins.add(len(columns_of(recipe)), round(recipe.bin_s * 1000))
         self._slots.append(slot)
-        if memory is not None:
-            slot.judgement = memory.judgement
-            if memory.model == model.id:
-                slot.parts, slot.recent = memory.parts, memory.recent
-                self._bins.put(number, memory.bins)
+        if before is not None:
+            taken = before.judgement.evidence is None or before.judgement.shadow is slot.judge.shadow
+            slot.judgement = before.judgement if taken else Judgement(before.judgement.scores)
+        if own is not None:
+            slot.parts, slot.recent = own.parts, own.recent
+            self._bins.put(number, own.bins)
         slot.changed = True
         return number
 
     def _let_go(self, telemetry: TelemetryColumns) -> list[Found]:
-        """The ends of what stands by models that are gone, with the first message of each equipment."""
+        """The ends of what stands by models that are gone or renamed, with the first message of each equipment."""
         found: dict[str, list[Found]] = {}
         for number, origin in enumerate(telemetry.origins):
             watched = self._watched(origin)
@@ -261,7 +266,7 @@ class Scorer:
             if code in self._released and code not in found and len(positions):
                 position = int(positions[0])
                 at_ms = int(telemetry.at_ms[position])
-                found[code] = [Found(position, let_go(code, one, at_ms), False) for one in self._released[code]]
+                found[code] = [Found(position, let_go(code, one, at_ms)) for one in self._released[code]]
         return [one for several in found.values() for one in several]
 
     def _score(self, taken: Taken, spans: Sequence[tuple[int, slice]]) -> list[tuple[Scores, Parts]]:
@@ -296,7 +301,7 @@ class Scorer:
     ) -> _Moved:
         slot = self._slots[number]
         metrics = slot.model.detector.recipe.metrics
-        if not slot.model.shadow:
+        if slot.role == CHAMPION:
             _note_scores(slot, taken.at_ms[span], said, metrics, scored)
         if slot.judgement.rule is None and not (said.score > slot.model.limit).any():
             # Nearly always: nothing is found and nothing begins, so that only what evidence may show is remembered.
@@ -308,7 +313,7 @@ class Scorer:
             recent = _extended(recent, ((row.at_ms, row.values),))
             judgement, finding = slot.judge.judge(judgement, row, recent, late=row_is_late)
             if finding is not None:
-                found.append(Found(position, finding, slot.model.shadow))
+                found.append(Found(position, finding))
         return _Moved(number, parts, recent, judgement)
 
 

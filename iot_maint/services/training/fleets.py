@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from iot_maint.domain.catalog import EquipmentType
+from iot_maint.domain.catalog import DetectorSpec, EquipmentType
 from iot_maint.domain.ports import Database
 from iot_maint.domain.trained_models import ModelStatus, TrainedModel, owner_of_equipment, owner_of_fleet
 from iot_maint.models.detector import DetectorKind, Parts, Recipe
@@ -32,6 +32,7 @@ class Fleet:
 
     type: EquipmentType
     kind: str | None
+    spec: DetectorSpec
     declared: Recipe
 
 
@@ -65,7 +66,7 @@ class FleetTrainer:
             subject=model.owner.subject, way=Way.FLEET_ITSELF, days=pooled_days, rows=len(rows), model=model
         )
         for history in short:
-            yield self._place(request, history, detector, recipe, fitted.parts, model)
+            yield self._place(request, history, detector, fleet.spec, recipe, fitted.parts, model)
 
     def _histories(self, fleet: Fleet) -> list[History]:
         """Of all that can be placed, each one's newest rows, so that all fit into memory together."""
@@ -93,6 +94,7 @@ class FleetTrainer:
         card = make_card(
             request,
             detector.name,
+            fleet.spec,
             recipe,
             fitted,
             span=(min(start for start, _ in spans), max(end for _, end in spans)),
@@ -111,6 +113,7 @@ class FleetTrainer:
         request: TrainingRequest,
         history: History,
         detector: DetectorKind,
+        spec: DetectorSpec,
         recipe: Recipe,
         parts: Parts,
         fleet: TrainedModel,
@@ -119,7 +122,7 @@ class FleetTrainer:
         rows = aligned(history.rows, columns_of(recipe))
         placed = PlacedDetector(fleet=detector.restore(parts), placing=learn_placing(rows, recipe.gate))
         fitted = measured(placed, rows)
-        card = card_of(request, detector.name, recipe, history, fitted)
+        card = card_of(request, detector.name, spec, recipe, history, fitted)
         card = replace(card, fleet_file=fleet.file, members=fleet.card.members)
         owner = owner_of_equipment(equipment.code)
         model = self.keeper.keep(request, owner, equipment.type, equipment.kind, card, fitted.parts, status_of(request))

@@ -14,12 +14,14 @@ from iot_maint.domain.catalog import GATEWAY_SILENT, SENSOR_SILENT
 from iot_maint.domain.columns import Integers
 from iot_maint.domain.equipment import PartReplacement
 from iot_maint.domain.instants import epoch_ms
+from iot_maint.domain.verdicts import Verdict
 from iot_maint.domain.work_orders import ENDED, EntryKind, Origin, Transition, WorkOrder
 
 # A fault shows in the data before it passes a limit, and what was mended has to run in.
 BEFORE_ONSET = timedelta(days=3)
 AFTER_END = timedelta(days=1)
 _OF_THE_DATA = frozenset({SENSOR_SILENT, GATEWAY_SILENT})
+_NOTHING_THERE = frozenset({Verdict.FALSE_ALARM, Verdict.NOT_FOUND})
 
 
 class Reason(StrEnum):
@@ -49,9 +51,19 @@ def unhealthy_spans(
     until: datetime,
     zone: ZoneInfo,
 ) -> list[Span]:
-    """With their margins; what still stands lasts to `until`.  `zone`: the site's, for days of replacements."""
-    spans = [_of_alarm(alarm, until) for alarm in alarms]
-    for order in orders:
+    """With their margins; what still stands lasts to `until`.  `zone`: the site's, for days of replacements.
+
+    What people found nothing behind was healthy: such orders cost no time, nor do the alarms that they were for, but
+    the work on them does.  Nor do alarms of sources in shadow, which nobody believes yet.
+    """
+    known = tuple(orders)
+    groundless = [order for order in known if _is_groundless(order)]
+    spans = [
+        _of_alarm(alarm, until)
+        for alarm in alarms
+        if not alarm.key.shadow and not any(_was_for(order, alarm, until) for order in groundless)
+    ]
+    for order in known:
         spans += _of_order(order, until)
     spans += [_of_replacement(one, zone) for one in replacements]
     return sorted(spans, key=lambda span: (span.start_ms, span.end_ms, span.reason))
@@ -87,8 +99,19 @@ def _of_order(order: WorkOrder, until: datetime) -> Iterator[Span]:
     work = list(_working(order, until))
     for start, end in work:
         yield _span(start, end + AFTER_END, Reason.MAINTENANCE)
-    if order.origin is not Origin.PLAN and order.fault_mode not in _OF_THE_DATA:
+    is_fault = order.origin is not Origin.PLAN and order.fault_mode not in _OF_THE_DATA
+    if is_fault and not _is_groundless(order):
         yield _span(order.onset_at - BEFORE_ONSET, _mended(order, until) + AFTER_END, Reason.ORDER)
+
+
+def _is_groundless(order: WorkOrder) -> bool:
+    """Somebody looked and found nothing.  A broken sensor is no healthy history either."""
+    return order.judgement is not None and order.judgement.verdict in _NOTHING_THERE
+
+
+def _was_for(order: WorkOrder, alarm: Alarm, until: datetime) -> bool:
+    same = order.fault_mode == alarm.key.fault_mode
+    return same and order.onset_at <= alarm.key.raised_at <= _mended(order, until)
 
 
 def _working(order: WorkOrder, until: datetime) -> Iterator[tuple[datetime, datetime]]:

@@ -3,22 +3,17 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from iot_maint.domain.catalog import DetectorSpec
 from iot_maint.domain.ports import Clock, Database
 from iot_maint.domain.trained_models import ModelCard, ModelOwner, ModelStatus, TrainedModel
-from iot_maint.models.alarming import CLEARS_AT
 from iot_maint.models.detector import Parts, Recipe
 from iot_maint.services.model_files import ModelFiles, StoredModel
 from iot_maint.services.model_registry import register_model
 from iot_maint.services.training.asking import TrainingRequest
 from iot_maint.services.training.fitting import Fitted, versions
 from iot_maint.services.training.history import History
-
-# On the one scale of all detectors: one healthy row in a thousand lies beyond it.
-LIMIT = 3.0
-# A start, a shower of rain, a visitor's hand on the sensor are over by then.
-DWELL = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +51,14 @@ class Keeper:
             return register_model(repositories, model, note=request.reason)
 
 
-def card_of(request: TrainingRequest, detector: str, recipe: Recipe, history: History, fitted: Fitted) -> ModelCard:
+def card_of(
+    request: TrainingRequest, detector: str, spec: DetectorSpec, recipe: Recipe, history: History, fitted: Fitted
+) -> ModelCard:
     """The card of a model of one piece of equipment."""
     return make_card(
         request,
         detector,
+        spec,
         recipe,
         fitted,
         span=history.span,
@@ -73,6 +71,7 @@ def card_of(request: TrainingRequest, detector: str, recipe: Recipe, history: Hi
 def make_card(
     request: TrainingRequest,
     detector: str,
+    spec: DetectorSpec,
     recipe: Recipe,
     fitted: Fitted,
     *,
@@ -81,7 +80,7 @@ def make_card(
     left_out: Mapping[str, int],
     present: Mapping[str, float],
 ) -> ModelCard:
-    """What it was made of, and with what."""
+    """What it was made of, and with what; limits and dwell are the type's."""
     return ModelCard(
         detector=detector,
         metrics=recipe.metrics,
@@ -93,9 +92,9 @@ def make_card(
         rows=rows,
         left_out=left_out,
         present=present,
-        limit=LIMIT,
-        clear_limit=CLEARS_AT * LIMIT,
-        dwell_rows=max(math.ceil(DWELL.total_seconds() / recipe.bin_s), 1),
+        limit=spec.limit,
+        clear_limit=spec.clear,
+        dwell_rows=max(math.ceil(spec.dwell.total_seconds() / recipe.bin_s), 1),
         percentiles=fitted.percentiles,
         tail=fitted.tail,
         seed=request.seed,

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from iot_maint.domain.catalog import Catalog, EquipmentType
+from iot_maint.domain.catalog import Catalog, DetectorSpec, EquipmentType
 from iot_maint.domain.equipment import Equipment
 from iot_maint.domain.errors import InvalidInput
 from iot_maint.domain.ports import Clock, Database, TelemetryStore
@@ -60,14 +60,14 @@ class Trainer:
     def train(self, request: TrainingRequest) -> Iterator[TrainingOutcome]:
         """Fit, keep and register, one after the other as they are done; fleets after all that have enough."""
         keeper = Keeper(database=self.database, files=self.files, clock=self.clock)
-        under_way: deque[tuple[History, DetectorKind]] = deque()
+        under_way: deque[tuple[History, DetectorKind, DetectorSpec]] = deque()
         short: list[History] = []
         idle: list[TrainingOutcome] = []
 
         def jobs() -> Iterator[FitJob]:
             reader = self._reader(request)
             for equipment, type_, recipe in self._asked(request):
-                if recipe is None:
+                if recipe is None or type_.detector is None:
                     idle.append(TrainingOutcome(subject=equipment.code, way=Way.NOTHING_TO_WATCH))
                     continue
                 history = reader.read(equipment, type_, recipe)
@@ -75,15 +75,15 @@ class Trainer:
                     short.append(history)
                     continue
                 kind = self._kind(request, type_)
-                under_way.append((history, kind))
+                under_way.append((history, kind, type_.detector))
                 yield FitJob(kind=kind, rows=history.rows, recipe=history.recipe, seed=request.seed)
 
         for result in self.fan_out(fit, jobs()):
-            history, kind = under_way.popleft()
+            history, kind, spec = under_way.popleft()
             if isinstance(result, NotFitted):
                 yield replace(outcome_of(history, Way.NOT_FITTED), trouble=result.reason)
             else:
-                yield _keep_own(keeper, request, history, kind, result)
+                yield _keep_own(keeper, request, history, kind, spec, result)
         yield from idle
         yield from self._train_fleets(keeper, request, short)
 
@@ -103,8 +103,8 @@ class Trainer:
         for (type_name, kind), members in sorted(fleets.items()):
             type_ = self.catalog.types[type_name]
             declared = recipe_for(type_, kind or None)
-            if declared is not None:
-                fleet = Fleet(type=type_, kind=kind or None, declared=declared)
+            if declared is not None and type_.detector is not None:
+                fleet = Fleet(type=type_, kind=kind or None, spec=type_.detector, declared=declared)
                 yield from trainer.train(request, fleet, self._kind(request, type_), members)
 
     def _asked(self, request: TrainingRequest) -> Iterator[tuple[Equipment, EquipmentType, Recipe | None]]:
@@ -138,10 +138,15 @@ class Trainer:
 
 
 def _keep_own(
-    keeper: Keeper, request: TrainingRequest, history: History, kind: DetectorKind, fitted: Fitted
+    keeper: Keeper,
+    request: TrainingRequest,
+    history: History,
+    kind: DetectorKind,
+    spec: DetectorSpec,
+    fitted: Fitted,
 ) -> TrainingOutcome:
     equipment = history.equipment
-    card = card_of(request, kind.name, history.recipe, history, fitted)
+    card = card_of(request, kind.name, spec, history.recipe, history, fitted)
     owner = owner_of_equipment(equipment.code)
     model = keeper.keep(request, owner, equipment.type, equipment.kind, card, fitted.parts, status_of(request))
     return replace(outcome_of(history, Way.OWN), model=model)

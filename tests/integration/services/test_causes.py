@@ -12,10 +12,12 @@ import pytest
 
 from iot_maint.catalog import load_catalog
 from iot_maint.domain.alarms import Alarm
+from iot_maint.domain.equipment import EquipmentStatus
 from iot_maint.domain.instants import epoch_ms
 from iot_maint.domain.queries import AlarmQuery, PageRequest
 from iot_maint.domain.telemetry import Telemetry
 from iot_maint.domain.work_orders import EntryKind, Transition, WorkOrder, WorkOrderStatus
+from iot_maint.services.shadowing import switch_shadow
 from iot_maint.services.transitions import transition_order
 from iot_maint.storage.relational.database import RelationalDatabase, open_database
 from iot_maint.storage.relational.migrate import migrate
@@ -33,6 +35,7 @@ from tests.supply_stories import (
     HOT,
     LOST,
     PRESSURE,
+    ROOM,
     SUPPLY,
     TRAPPED,
     WET,
@@ -114,6 +117,44 @@ def test_lifts_and_pumps_without_supply_are_one_order_and_none_comes_after_it_is
     ]
     assert all(alarm.cause is not None and alarm.cause.order == order.number for alarm in alarms_of(path, HEAT))
     assert all(alarm.waits_for is None and not alarm.orders for alarm in alarms_of(path, HEAT))
+
+
+def test_what_a_rule_in_shadow_saw_before_the_cause_was_known_is_no_symptom_of_it(path: DecidePath) -> None:
+    hot = [rule.id for rule in CATALOG.types["elevator"].rules.values() if rule.metric == "machine_room_temp"]
+    with path.database.transaction() as repositories:
+        for rule in hot:
+            switch_shadow(repositories, CATALOG, path.clock, rule, equipment=None, shadow=True, by="li")
+    path.roster.refresh()
+    path.replay(in_order(heat(HOT, 0, 20), supply(LOST, 5, 20)))
+
+    assert alarms_of(path, HEAT)
+    assert all(alarm.key.shadow and alarm.cause is None for alarm in alarms_of(path, HEAT))
+    (order,) = [one for one in path.orders() if one.fault_mode == SUPPLY]
+    assert HEAT not in {symptom.fault_mode for symptom in order.symptoms}
+
+
+def test_a_power_room_under_maintenance_has_no_order_and_explains_what_its_planned_outage_does(
+    path: DecidePath,
+) -> None:
+    with path.database.transaction() as repositories:
+        repositories.equipment.update(replace(ROOM, status=EquipmentStatus.UNDER_MAINTENANCE))
+    path.roster.refresh()
+    path.replay(
+        in_order(
+            supply(LOST, 0, 40),
+            heat(HOT, 2, 45),
+            taps(DRY, 1, 42),
+            supply(FINE, 41, 120),
+            heat(COOL, 46, 120),
+            taps(WET, 43, 120),
+        ),
+        batch=7,
+    )
+
+    assert path.orders() == []
+    (cause,) = alarms_of(path, SUPPLY)
+    symptoms = [*alarms_of(path, HEAT), *alarms_of(path, PRESSURE)]
+    assert [alarm.cause.alarm for alarm in symptoms if alarm.cause is not None] == [cause.id, cause.id]
 
 
 def test_people_in_a_lift_without_supply_have_an_order_at_once(path: DecidePath) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from iot_maint.catalog import load_catalog
-from iot_maint.domain.alarms import AlarmEvent
+from iot_maint.domain.alarms import AlarmEvent, AlarmEventKind
 from iot_maint.domain.catalog import Basis, BasisKind, Catalog, Comparison, Limit, Severity, ThresholdRule
 from iot_maint.domain.equipment import EquipmentStatus
 from iot_maint.domain.signals import Comparing, Measure, SignalKind
@@ -17,6 +17,7 @@ from iot_maint.services.rule_standings import rule_standings
 from iot_maint.storage.relational.database import RelationalDatabase
 from tests.builders import an_equipment
 from tests.decide_path import DecidePath, register, start_path, told_events
+from tests.live_models import ModelsInUse, a_model
 from tests.pump_stories import at, pump
 
 ROOM = an_equipment("ROOM", kind=None)
@@ -129,3 +130,23 @@ def test_pumps_without_a_common_parent_are_nobodys_twins(empty_databases: Callab
     register(database, *(replace(one, parent=None) for one in TWINS))
 
     assert events_of(start_path(database, catalog(), at(0)), both(0, 19, 3.4, 2.1), 5) == []
+
+
+def test_what_a_model_remembers_survives_a_restart_after_which_the_twin_speaks_first(
+    empty_databases: Callable[[], RelationalDatabase],
+) -> None:
+    """What is heard of a twin is saved with the own state, the models' part of it included."""
+    database = empty_databases()
+    register(database, ROOM, *TWINS)
+    models = ModelsInUse(by_code={"P-1": [a_model(metrics=("vib_rms",), mean=(2.0,), spread=(0.1,))]})
+    first = start_path(database, catalog(), at(0), models=models)
+    first.replay(both(0, 9, 2.6, 2.5), 2)
+    first.monitor.checkpoint(1)
+    second = start_path(database, catalog(), at(0), models=models)
+    second.replay([pump(10, code="P-2", vib_rms=2.5)])
+    second.monitor.checkpoint(2)
+
+    third = start_path(database, catalog(), at(0), models=models)
+    ends = events_of(third, both(11, 20, 2.0, 2.0), 2)
+
+    assert [(event.kind, event.finding.rule) for event in ends] == [(AlarmEventKind.CLEARED, "model.distance")]

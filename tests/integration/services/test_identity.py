@@ -6,6 +6,7 @@ from iot_maint.domain.work_orders import EntryKind, WorkOrderStatus
 from iot_maint.rules.state import EquipmentState, RuleState, Standing, encode_state
 from iot_maint.services.ordering import OrderDesk
 from iot_maint.services.register.identity import confirm, merge
+from iot_maint.services.scoring.memory import Judgement, ModelMemory, encode_memory
 from iot_maint.storage.relational.database import RelationalDatabase
 from tests.api_builders import CATALOG, SHANGHAI, StandingClock
 from tests.builders import T0, an_alarm_event, an_equipment
@@ -119,3 +120,21 @@ def test_what_stands_of_a_merged_code_is_cleared_and_its_order_says_so(
     assert alarm.cleared_at == clock.now()
     assert order is not None
     assert (order.status, order.timeline[-1].kind) == (WorkOrderStatus.OPEN, EntryKind.ALARM_CLEARED)
+
+
+def test_what_stands_by_a_model_is_cleared_too(database: RelationalDatabase, clock: StandingClock) -> None:
+    event = an_alarm_event(fault_mode="PMP-BEAR", rule="model.rae")
+    raised_ms = int(event.key.raised_at.timestamp() * 1000)
+    judged = Judgement(fault_mode="PMP-BEAR", evidence=event.finding.evidence)
+    state = EquipmentState(
+        alarms={"PMP-BEAR": Standing(raised_ms, raised_ms, {"model.rae": event.severity})},
+        models={"champion": encode_memory(ModelMemory("m1", judgement=judged))},
+    )
+    with database.transaction() as repositories:
+        _desk(clock).save(repositories, event, "pump")
+        repositories.checkpoints.save_states({"P-1": encode_state(state)})
+    _merge(database, clock, "P-1", "P-2")
+    with database.reading() as repositories:
+        alarm = repositories.alarms.find(event.key)
+    assert alarm is not None
+    assert alarm.cleared_at == clock.now()

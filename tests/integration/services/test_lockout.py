@@ -14,14 +14,16 @@ from iot_maint.domain.equipment import EquipmentStatus
 from iot_maint.domain.instants import epoch_ms
 from iot_maint.domain.queries import AlarmQuery, PageRequest
 from iot_maint.domain.work_orders import EntryKind, Transition, WorkOrderStatus
+from iot_maint.services.shadowing import switch_shadow
 from iot_maint.services.transitions import transition_order
 from iot_maint.storage.relational.database import open_database
 from iot_maint.storage.relational.migrate import migrate
 from tests.decide_path import DecidePath, register, start_path
-from tests.pump_stories import BEARING, COOL, HOT, PUMP, at, bearing_at, pump
+from tests.pump_stories import BEARING, COOL, HOT, PUMP, SEIZING, at, bearing_at, pump
 from tests.servers.postgresql import PostgresqlDatabase
 
 CATALOG = load_catalog()
+WARNING = "pump.bearing_temp_warning"
 AT_WORK = (Transition.DISPATCH, Transition.ARRIVE)
 DAY = 24 * 60  # minutes
 
@@ -129,6 +131,37 @@ def test_an_alarm_that_waits_for_the_register_s_maintenance_is_ordered_when_it_i
     assert tell(path, 14) == ["opened"]
 
 
+def under_maintenance(path: DecidePath, is_repaired: bool) -> None:
+    status = EquipmentStatus.UNDER_MAINTENANCE if is_repaired else EquipmentStatus.IN_SERVICE
+    with path.database.transaction() as repositories:
+        repositories.equipment.update(replace(PUMP, status=status))
+    path.roster.refresh()
+
+
+def test_what_still_stands_when_the_register_s_maintenance_ends_is_ordered_with_its_evidence(path: DecidePath) -> None:
+    under_maintenance(path, True)
+    path.decide(*bearing_at(HOT, 0, 12))
+    (alarm,) = alarms(path, BEARING)
+    assert (alarm.key.raised_at, alarm.waits_for, path.orders()) == (at(10), Wait.LOCKOUT, [])
+    assert tell(path, 13) == []
+
+    under_maintenance(path, False)
+    path.decide(*bearing_at(HOT, 14, 20))
+    assert tell(path, 21) == ["opened"]
+    (order,) = path.orders()
+    assert (order.raised_at, order.opened_at) == (at(10), at(21))
+
+
+def test_what_came_and_went_under_the_register_s_maintenance_is_never_ordered(path: DecidePath) -> None:
+    under_maintenance(path, True)
+    path.decide(*bearing_at(HOT, 0, 12), *bearing_at(COOL, 13, 14))
+    under_maintenance(path, False)
+
+    assert tell(path, 15) == []
+    path.decide(*bearing_at(COOL, 16, 30))
+    assert path.orders() == []
+
+
 @pytest.mark.parametrize(
     "done",
     [(), (Transition.VERIFY,), (Transition.CLOSE,), (Transition.VERIFY, Transition.CLOSE)],
@@ -211,3 +244,16 @@ def test_a_fault_that_never_went_reopens_its_order_when_the_check_ends(path: Dec
 
     (order,) = path.orders()
     assert (order.status, order.fault_mode) == (WorkOrderStatus.OPEN, BEARING)
+
+
+def test_a_source_in_shadow_that_still_sees_the_fault_opens_nothing_again(path: DecidePath) -> None:
+    with path.database.transaction() as repositories:
+        switch_shadow(repositories, CATALOG, path.clock, WARNING, equipment=None, shadow=True, by="li")
+    path.roster.refresh()
+    path.decide(*bearing_at(SEIZING, 0, 12))
+    (order,) = path.orders()
+    path.decide(*bearing_at(HOT, 13, 14))  # only the warning, which is in shadow, still stands
+    step(path, order.number, *AT_WORK, Transition.COMPLETE)
+
+    assert [(one.key.shadow, one.cleared_at is None) for one in alarms(path, BEARING)] == [(False, False), (True, True)]
+    assert tell(path, 14 + DAY) == ["fault_stayed_away"]

@@ -1,6 +1,8 @@
 """Anomalies on the decide path: one order a fault, that names the culprit, whatever the cut and the crash."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 import msgspec
 import pytest
@@ -10,10 +12,13 @@ from hypothesis import strategies as st
 from iot_maint.catalog import load_catalog
 from iot_maint.domain.alarms import AlarmEventKind
 from iot_maint.domain.catalog import Language
+from iot_maint.domain.equipment import EquipmentStatus
 from iot_maint.domain.findings import FindingKind
+from iot_maint.domain.queries import AlarmQuery, PageRequest
 from iot_maint.domain.telemetry import Batch, Telemetry
 from iot_maint.services.evidence import say_evidence
 from iot_maint.services.monitoring import Outcome
+from iot_maint.services.shadowing import switch_shadow
 from iot_maint.storage.relational.database import RelationalDatabase
 from tests.decide_path import DecidePath, register, start_path, told_events, told_orders
 from tests.live_models import ModelsInUse, a_model
@@ -46,6 +51,26 @@ def database(empty_databases: NewDatabase) -> RelationalDatabase:
     new = empty_databases()
     register(new, PUMP)
     return new
+
+
+BOTH = [a_model(model_id="m1"), a_model(model_id="m2", limit=4.0, dwell_rows=1, shadow=True)]
+
+
+def switch(path: DecidePath, *, shadow: bool | None) -> None:
+    """Somebody puts the detector into shadow or promotes it, and the process hears of it."""
+    with path.database.transaction() as repositories:
+        switch_shadow(
+            repositories, CATALOG, path.clock, "model.distance", equipment=None, shadow=shadow, by="tests", note=""
+        )
+    path.roster.refresh()
+
+
+def recorded(path: DecidePath) -> list[tuple[str, bool, datetime, datetime | None]]:
+    """(fault mode, in shadow, raised, cleared) of all alarms, the oldest first."""
+    with path.database.reading() as repositories:
+        alarms = repositories.alarms.page(AlarmQuery(), PageRequest(limit=200)).items
+    told = [(one.key.fault_mode, one.key.shadow, one.key.raised_at, one.cleared_at) for one in alarms]
+    return sorted(told, key=lambda one: (one[2], one[1]))
 
 
 def play(path: DecidePath, telemetry: Sequence[Telemetry], size: int = 100) -> list[Outcome]:
@@ -154,12 +179,87 @@ def test_late_telemetry_raises_no_anomaly(database: RelationalDatabase) -> None:
     assert path.orders() == []
 
 
-def test_a_model_in_the_shadow_finds_and_orders_nothing(database: RelationalDatabase) -> None:
+def test_an_anomaly_under_maintenance_is_recorded_and_not_ordered(database: RelationalDatabase) -> None:
+    path = start(database)
+    with database.transaction() as repositories:
+        repositories.equipment.update(replace(PUMP, status=EquipmentStatus.UNDER_MAINTENANCE))
+    path.roster.refresh()
+    outcomes = play(path, STORY)
+
+    assert [event.kind for outcome in outcomes for event in outcome.events] == [
+        AlarmEventKind.RAISED,
+        AlarmEventKind.CLEARED,
+    ]
+    assert path.orders() == []
+
+
+def test_a_model_in_the_shadow_records_its_alarm_and_orders_nothing(database: RelationalDatabase) -> None:
     path = start(database, ModelsInUse(by_code={"P-1": [a_model(shadow=True)]}))
     outcomes = play(path, STORY)
-    assert [finding.rule for outcome in outcomes for finding in outcome.shadowed] == ["model.distance"] * 2
-    assert [finding for outcome in outcomes for finding in outcome.findings] == []
+    findings = [finding for outcome in outcomes for finding in outcome.findings]
+    assert [(finding.rule, finding.shadow) for finding in findings] == [("model.distance", True)] * 2
+    assert recorded(path) == [(BEARING, True, at(12), at(21))]
     assert path.orders() == []
+
+
+def test_a_champion_and_its_shadow_stand_side_by_side_and_only_the_champion_orders(
+    database: RelationalDatabase,
+) -> None:
+    path = start(database, ModelsInUse(by_code={"P-1": BOTH}))
+    play(path, STORY)
+    assert recorded(path) == [(BEARING, True, at(11), at(21)), (BEARING, False, at(12), at(21))]
+    assert [order.raised_at for order in path.orders()] == [at(12)]
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 13])
+def test_champion_and_shadow_come_to_the_same_whatever_the_cut(empty_databases: NewDatabase, size: int) -> None:
+    story = [*STORY, *STORY[5:15], *shaking(30, 50), *healthy(51, 60)]
+    told = []
+    for batch in (len(story), size):
+        database = empty_databases()
+        register(database, PUMP)
+        path = start(database, ModelsInUse(by_code={"P-1": BOTH}))
+        told.append((told_events(play(path, story, batch)), recorded(path)))
+    assert told[0] == told[1]
+
+
+def test_a_detector_that_is_put_into_shadow_lets_go_and_orders_no_more(database: RelationalDatabase) -> None:
+    path = start(database)
+    play(path, STORY[:15])
+    switch(path, shadow=True)
+    play(path, [*STORY[15:], *shaking(30, 39), *healthy(40, 45)])
+    assert recorded(path) == [
+        (BEARING, False, at(12), at(15)),
+        (BEARING, True, at(16), at(21)),
+        (BEARING, True, at(32), at(41)),
+    ]
+    assert len(path.orders()) == 1
+
+
+def test_a_detector_that_is_promoted_begins_its_dwell_anew_and_orders(database: RelationalDatabase) -> None:
+    path = start(database)
+    switch(path, shadow=True)
+    play(path, STORY[:15])
+    switch(path, shadow=None)
+    play(path, STORY[15:])
+    assert recorded(path) == [(BEARING, True, at(12), at(15)), (BEARING, False, at(16), at(21))]
+    assert [order.raised_at for order in path.orders()] == [at(16)]
+
+
+def test_a_switch_promotes_no_model_that_the_registry_has_in_shadow(database: RelationalDatabase) -> None:
+    path = start(database, ModelsInUse(by_code={"P-1": BOTH}))
+    switch(path, shadow=False)
+    play(path, STORY)
+    assert [shadow for _, shadow, *_ in recorded(path)] == [True, False]
+
+
+def test_a_shadow_that_is_promoted_or_replaced_lets_go_of_what_it_recorded(database: RelationalDatabase) -> None:
+    models = ModelsInUse(by_code={"P-1": [a_model(model_id="m1", limit=50.0), a_model(model_id="m2", shadow=True)]})
+    path = start(database, models)
+    play(path, STORY[:15])
+    models.use("P-1", a_model(model_id="m2"))
+    play(path, STORY[15:])
+    assert recorded(path) == [(BEARING, True, at(12), at(15)), (BEARING, False, at(16), at(21))]
 
 
 def test_a_model_that_takes_over_goes_on_with_what_stands(database: RelationalDatabase) -> None:

@@ -164,10 +164,8 @@ def test_retained_messages_are_no_evidence(path: DecidePath) -> None:
     assert path.monitor.state_of(PUMP.code).series == {}
 
 
-@pytest.mark.parametrize(
-    "status", [EquipmentStatus.UNDER_MAINTENANCE, EquipmentStatus.STOPPED, EquipmentStatus.RETIRED]
-)
-def test_only_equipment_in_service_raises(path: DecidePath, status: EquipmentStatus) -> None:
+@pytest.mark.parametrize("status", [EquipmentStatus.STOPPED, EquipmentStatus.RETIRED])
+def test_equipment_that_is_not_in_use_raises_nothing(path: DecidePath, status: EquipmentStatus) -> None:
     with path.database.transaction() as repositories:
         repositories.equipment.update(replace(PUMP, status=status))
     path.roster.refresh()

@@ -90,8 +90,8 @@ def test_a_shadow_finds_the_same_and_orders_nothing(rig: TrainingRig) -> None:
     path, outcomes = decide(rig, new_days("P-1", level=2.0))
 
     assert path.orders() == []
-    shadowed = [finding for outcome in outcomes for finding in outcome.shadowed]
-    assert {finding.evidence.metric for finding in shadowed} == {"vib_rms"}
+    findings = [finding for outcome in outcomes for finding in outcome.findings]
+    assert {(finding.evidence.metric, finding.shadow) for finding in findings} == {("vib_rms", True)}
 
 
 def test_a_candidate_says_nothing(rig: TrainingRig) -> None:
@@ -101,4 +101,4 @@ def test_a_candidate_says_nothing(rig: TrainingRig) -> None:
     path, outcomes = decide(rig, new_days("P-1", level=2.0))
 
     assert path.orders() == []
-    assert not any(outcome.shadowed or outcome.findings for outcome in outcomes)
+    assert not any(outcome.findings for outcome in outcomes)

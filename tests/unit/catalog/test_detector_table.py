@@ -37,6 +37,11 @@ def test_a_type_needs_no_detector_and_may_have_one(tmp_path: Path) -> None:
         ('bin = "1m"', "", "detector.bin", "is missing"),
         ('bin = "1m"', 'bin = "0s"', "detector.bin", "greater than"),
         ('bin = "1m"', 'bin = "1m"\nwindow = 3', "detector.window", "unknown key"),
+        ('bin = "1m"', 'bin = "1m"\nlimit = 0', "detector.limit", "greater than"),
+        ('bin = "1m"', 'bin = "1m"\nlimit = "high"', "detector.limit", "number"),
+        ('bin = "1m"', 'bin = "1m"\nlimit = nan', "detector.limit", "finite"),
+        ('bin = "1m"', 'bin = "1m"\nlimit = 2', "detector.clear", "3 is not below the limit of 2"),
+        ('bin = "1m"', 'bin = "1m"\ndwell = 60', "detector.dwell", ""),
     ],
 )
 def test_a_broken_table_is_refused_with_its_key(tmp_path: Path, old: str, new: str, key: str, reason: str) -> None:
@@ -47,6 +52,18 @@ def test_a_broken_table_is_refused_with_its_key(tmp_path: Path, old: str, new: s
 
     assert f": {key}: " in str(refusal.value)
     assert reason in str(refusal.value)
+
+
+def test_when_an_alarm_is_raised_is_the_tables_word_or_else_the_products(tmp_path: Path) -> None:
+    pump = load_catalog().types["pump"].detector
+    assert pump is not None
+    assert (pump.limit, pump.clear, pump.dwell) == (5.0, 3.0, timedelta(hours=1))
+
+    file = tmp_path / "chiller.toml"
+    file.write_text(f'{CHILLER}\n{SOUND}limit = 4\nclear = 2.5\ndwell = "20m"\n', encoding="utf-8")
+    own = load_type(file).detector
+    assert own is not None
+    assert (own.limit, own.clear, own.dwell) == (4.0, 2.5, timedelta(minutes=20))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """An alarm that comes and goes more than three times a minute is one that says so, until it was quiet."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import msgspec
@@ -16,7 +17,7 @@ from iot_maint.rules.alarms import transition
 from iot_maint.rules.flapping import FLAP_LIMITS, FlapLimits, come_to_rest
 from iot_maint.rules.program import Program
 from iot_maint.rules.state import EquipmentState, Standing, decode_state, encode_state
-from tests.rule_builders import T0_MS, a_program, a_rule, telemetry
+from tests.rule_builders import T0_MS, a_monitored, a_program, a_rule, telemetry
 
 LEAK = a_rule("leak", metric="vib_rms", above=0.5, clear=0.5, dwell_s=0)
 SECOND = a_rule("hot", metric="bearing_temp", above=80.0, clear=78.0, dwell_s=0)
@@ -107,6 +108,16 @@ def test_a_new_symptom_of_an_alarm_that_flaps_is_told() -> None:
     _, events = fold(PROGRAM, EquipmentState(), [*flips(10), telemetry(52, bearing_temp=90.0)])
 
     assert told(events)[-1][0] == "joined"
+
+
+def test_one_of_a_rule_in_shadow_ends_as_what_it_is() -> None:
+    shadow = replace(a_monitored(), shadow={LEAK.id: True})
+    _, events = fold(a_program(LEAK, monitored=shadow), EquipmentState(), [*flips(200), *quiet(1000, 1700)])
+
+    assert told(events)[-2:] == [("raised", 4), ("cleared", 100)]
+    assert {(event.key.fault_mode, event.key.shadow, event.finding.shadow) for event in events} == {
+        (LEAK.fault_mode, True, True)
+    }
 
 
 def test_an_alarm_that_may_not_flap_never_does() -> None:

@@ -101,6 +101,30 @@ def test_after_maintenance_the_base_begins_anew() -> None:
     assert run(drift(), [telemetry(11 * DAY_S, bearing_temp=85.0)], state)[1] != []
 
 
+def test_what_was_found_against_the_old_base_is_let_go_with_it() -> None:
+    """The repaired one has no base for days: nothing could say before that the fault is gone."""
+    state, found = run(drift(), [*days_of(50.0, 0, 5), telemetry(5 * DAY_S, bearing_temp=75.0)])
+    assert [one.kind for one in found] == [FindingKind.RAISED]
+    repairing = a_program(
+        a_rule("drift", above=20.0, clear=15.0, dwell_s=0, signal=BASE),
+        monitored=a_monitored(status=EquipmentStatus.UNDER_MAINTENANCE),
+    )
+
+    state, evidence = retire_rules(state, repairing)
+    assert [one.rule for one in evidence] == ["pump.drift"]
+    assert (state.rules, state.signals) == ({}, {})
+
+
+def test_maintenance_and_a_restart_in_it_forget_nothing_but_bases() -> None:
+    """What is due, or counted in a window, is as true during a repair; a restart looks at the program anew."""
+    often = a_rule("often", metric="running", above=3.0, clear=2.5, dwell_s=0, signal=Starts(window=timedelta(hours=1)))
+    repairing = a_program(often, monitored=a_monitored(status=EquipmentStatus.UNDER_MAINTENANCE))
+    state, _ = run(repairing, [telemetry(60.0 * n, running=float(n % 2)) for n in range(5)])
+
+    assert state.signals
+    assert retire_rules(state, repairing) == (state, ())
+
+
 def test_an_old_checkpoint_without_signals_goes_on() -> None:
     state = EquipmentState(series={})
 

@@ -147,12 +147,16 @@ def test_retained_messages_are_no_evidence() -> None:
     assert state == EquipmentState()
 
 
-@pytest.mark.parametrize(
-    "status", [EquipmentStatus.UNDER_MAINTENANCE, EquipmentStatus.STOPPED, EquipmentStatus.RETIRED]
-)
-def test_only_equipment_in_service_raises(status: EquipmentStatus) -> None:
+@pytest.mark.parametrize("status", [EquipmentStatus.STOPPED, EquipmentStatus.RETIRED])
+def test_equipment_that_is_not_in_use_raises_nothing(status: EquipmentStatus) -> None:
     _, findings = run(a_program(HOT, monitored=a_monitored(status=status)), every(60, 1200, 85.0))
     assert findings == []
+
+
+def test_what_is_found_under_maintenance_is_raised() -> None:
+    repairing = a_monitored(status=EquipmentStatus.UNDER_MAINTENANCE)
+    _, findings = run(a_program(HOT, monitored=repairing), every(60, 1200, 85.0))
+    assert kinds(findings) == [FindingKind.RAISED]
 
 
 GATED = a_rule(above=80.0, clear=78.0, dwell_s=120, gated=True)

@@ -1,14 +1,17 @@
 """Which time is healthy, told by alarms, orders and replacements alone."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pytest
 
 from iot_maint.domain.alarms import Alarm, AlarmKey
 from iot_maint.domain.catalog import SENSOR_SILENT, Severity
 from iot_maint.domain.equipment import PartReplacement
 from iot_maint.domain.instants import epoch_ms
+from iot_maint.domain.verdicts import Judgement, Verdict
 from iot_maint.domain.work_orders import EntryKind, Origin, TimelineEntry, Transition, WorkOrder, WorkOrderStatus
 from iot_maint.services.training.healthy import Reason, Span, healthy_bins, unhealthy_spans
 from tests.builders import T0, a_work_order
@@ -83,6 +86,34 @@ def test_an_order_that_was_reopened_was_not_mended_before() -> None:
     )
 
     assert (Reason.ORDER, T0 - BEFORE, T0 + 9 * DAY + AFTER) in spans(order)
+
+
+def judged(order: WorkOrder, verdict: Verdict) -> WorkOrder:
+    return replace(order, judgement=Judgement(verdict=verdict, at=T0 + 6 * DAY, by="chief"))
+
+
+@pytest.mark.parametrize("verdict", [Verdict.FALSE_ALARM, Verdict.NOT_FOUND])
+def test_an_order_behind_which_nothing_was_costs_the_work_alone_and_its_alarm_nothing(verdict: Verdict) -> None:
+    steps = ((Transition.ARRIVE, 4), (Transition.COMPLETE, 5), (Transition.CLOSE, 6))
+    order = judged(an_order(*steps, status="closed"), verdict)
+
+    assert spans(order, alarms=(an_alarm(order.fault_mode),)) == [
+        (Reason.MAINTENANCE, T0 + 4 * DAY, T0 + 5 * DAY + AFTER)
+    ]
+    of_another_fault = (Reason.ALARM, T0 - BEFORE, T0 + DAY + AFTER)
+    assert of_another_fault in spans(order, alarms=(an_alarm(),))
+
+
+@pytest.mark.parametrize("verdict", [Verdict.REAL_FAULT, Verdict.SENSOR_FAULT])
+def test_a_fault_of_the_machine_or_of_its_sensor_stays_out(verdict: Verdict) -> None:
+    order = judged(an_order((Transition.COMPLETE, 5), status="completed"), verdict)
+
+    assert (Reason.ORDER, T0 - BEFORE, T0 + 5 * DAY + AFTER) in spans(order)
+
+
+def test_an_alarm_in_shadow_costs_no_time() -> None:
+    alarm = an_alarm()
+    assert spans(alarms=(replace(alarm, key=replace(alarm.key, shadow=True)),)) == []
 
 
 def test_an_open_order_lasts_until_now() -> None:
