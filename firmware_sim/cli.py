@@ -82,6 +82,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--write", type=Path, metavar="FILE.jsonl", help="write a recording instead of publishing")
     add("--from", dest="since", metavar="RFC3339", help="start of the recording")
     add("--for", dest="span", metavar="DURATION", help="length of the recording, such as 6h")
+    add("--story", metavar="RFC3339", help="from when the timeline's offsets count; default the recording's start")
+    add("--only", metavar="CODE,…", help="record these devices alone")
+    add("--tick", metavar="DURATION", help="record a sample only that often, such as 5m")
     add("--register", type=Path, metavar="FILE.csv", help="write the equipment register")
     return parser
 
@@ -103,8 +106,31 @@ def _record(options: argparse.Namespace, site: Site) -> None:
         since, span = parse_instant(options.since), parse_duration(options.span)
     except ValueError as error:
         raise SimulatorError(f"--from/--for: {error}") from error
-    count = write_jsonl(simulate(site, since, since + span), options.write)
+    try:
+        story = None if options.story is None else parse_instant(options.story)
+    except ValueError as error:
+        raise SimulatorError(f"--story: {error}") from error
+    site = _recorded(options, site)
+    count = write_jsonl(simulate(site, since, since + span, story=story), options.write)
     print(f"{options.write}: {count} messages of {len(site.devices)} devices", file=sys.stderr)
+
+
+def _recorded(options: argparse.Namespace, site: Site) -> Site:
+    """The part of the site that is asked for, as often as it is asked for."""
+    if options.only is not None:
+        try:
+            site = site.narrowed(options.only.split(","))
+        except SimulatorError as error:
+            raise SimulatorError(f"--only: {error}") from None
+    if options.tick is None:
+        return site
+    try:
+        tick = parse_duration(options.tick)
+    except ValueError as error:
+        raise SimulatorError(f"--tick: {error}") from error
+    if tick < timedelta(milliseconds=1):
+        raise SimulatorError(f"--tick: {options.tick!r} must be longer than nothing")
+    return site.slowed(tick)
 
 
 def _publish(options: argparse.Namespace, site: Site) -> None:

@@ -24,11 +24,15 @@ class Message:
     payload: bytes
 
 
-def simulate(site: Site, t0: datetime, until: datetime) -> Iterator[Message]:
-    """Every message of the ticks in [t0, until), ordered by arrival."""
+def simulate(site: Site, t0: datetime, until: datetime, *, story: datetime | None = None) -> Iterator[Message]:
+    """Every message of the ticks in [t0, until), ordered by arrival.
+
+    The timeline's offsets count from `story`, by default t0: with a later one, what came before the story.
+    """
     start_ms, end_ms = to_ms(t0), to_ms(until)
     start = moment_at(start_ms, site.zone)
-    senders = [_Sender(site, device, _faults(site, device.code, t0), start_ms) for device in site.devices]
+    told_from = t0 if story is None else story
+    senders = [_Sender(site, device, _faults(site, device.code, told_from), start_ms) for device in site.devices]
     runners = [
         RunningDevice(device, f"{site.seed}/{device.code}", sender.faults, start)
         for device, sender in zip(site.devices, senders, strict=True)
@@ -95,12 +99,12 @@ class _Sender:
         return [message, Message(arrival + later, self._topic, payload)] if again else [message]
 
 
-def _faults(site: Site, code: str, t0: datetime) -> tuple[ActiveFault, ...]:
+def _faults(site: Site, code: str, story: datetime) -> tuple[ActiveFault, ...]:
     found: list[ActiveFault] = []
     for fault in site.faults:
         if fault.code != code:
             continue
-        start = t0 + fault.start if isinstance(fault.start, timedelta) else fault.start
+        start = story + fault.start if isinstance(fault.start, timedelta) else fault.start
         end_ms = None if fault.duration is None else to_ms(start + fault.duration)
         found.append(ActiveFault(start_ms=to_ms(start), end_ms=end_ms, acts=fault.acts, disturbance=fault.disturbance))
     return tuple(found)

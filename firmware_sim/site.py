@@ -1,7 +1,7 @@
 """A simulated site: its devices, its link, and the timeline of what goes wrong."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -50,6 +50,21 @@ class Site:
     link: LinkSpec
     devices: tuple[Device, ...]
     faults: tuple[TimelineFault, ...]
+
+    def narrowed(self, codes: Sequence[str]) -> "Site":
+        """These devices alone, with what goes wrong on them; SimulatorError for one that is not there."""
+        missing = sorted(set(codes) - {device.code for device in self.devices})
+        if missing:
+            raise SimulatorError(f"the site has no {missing[0]!r}")
+        return replace(
+            self,
+            devices=tuple(device for device in self.devices if device.code in codes),
+            faults=tuple(fault for fault in self.faults if fault.code in codes),
+        )
+
+    def slowed(self, tick: timedelta) -> "Site":
+        """Each device samples only that often: years of history need not be a sample every five seconds."""
+        return replace(self, devices=tuple(replace(device, tick=tick) for device in self.devices))
 
 
 def load_site(name_or_path: str, *, seed: int | None = None, faults: Sequence[Mapping[str, object]] = ()) -> Site:

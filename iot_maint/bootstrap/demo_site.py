@@ -2,21 +2,34 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from iot_maint.domain.errors import MaintError
 
 SITE = "demo"
-REGISTER_WITHIN_S = 60
+WRITTEN_WITHIN_S = 60
+HISTORY_TICK = "5m"  # a detector's bin; what comes every five seconds would take a minute to make
 _SIMULATOR = (sys.executable, "-m", "firmware_sim", "--site", SITE)
 
 
 def write_demo_register(file: Path) -> None:
     """The register of the simulated site, as an administrator would import it."""
+    _run("--register", str(file))
+
+
+def record_history(file: Path, codes: Sequence[str], *, since: datetime, until: datetime) -> None:
+    """What these devices sent in [since, until), where the site's story begins."""
+    span = f"{(until - since) // timedelta(seconds=1)}s"
+    asked = ("--only", ",".join(codes), "--from", since.isoformat(), "--for", span, "--story", until.isoformat())
+    _run("--write", str(file), *asked, "--tick", HISTORY_TICK)
+
+
+def _run(*options: str) -> None:
     done = subprocess.run(
-        [*_SIMULATOR, "--register", str(file)], capture_output=True, text=True, timeout=REGISTER_WITHIN_S, check=False
+        [*_SIMULATOR, *options], capture_output=True, text=True, timeout=WRITTEN_WITHIN_S, check=False
     )
     if done.returncode != 0:
         raise MaintError(f"the simulated site cannot be made: {done.stderr.strip()}")

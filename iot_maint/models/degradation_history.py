@@ -74,7 +74,7 @@ def worse_hours(values: Floats, *, upward: bool) -> float:
 def _effect(values: Floats, drivers: Sequence[Floats]) -> Floats | None:
     """What the drivers add to each hour, from any zero, NaN where unknown; None where they explain too little."""
     shapes = [_within_day(driver) for driver in drivers]
-    used = [index for index, shape in enumerate(shapes) if np.nanstd(shape) > 0] if shapes else []
+    used = [index for index, shape in enumerate(shapes) if np.isfinite(shape).any() and np.nanstd(shape) > 0]
     if not used:
         return None
     response = _within_day(values)

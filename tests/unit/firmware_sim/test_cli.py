@@ -1,5 +1,6 @@
 """The command line: what it writes, and how it says no."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -35,12 +36,29 @@ def test_a_recording_and_a_register_are_written(tmp_path: Path) -> None:
     assert len(register.read_text(encoding="utf-8").splitlines()) == 21
 
 
+def test_a_history_is_recorded_of_the_devices_and_as_often_as_asked(tmp_path: Path) -> None:
+    recording = tmp_path / "history.jsonl"
+    span = ["--from", "2026-03-03T08:00:00+08:00", "--for", "2h", "--story", "2026-03-03T10:00:00+08:00"]
+    asked = ["--only", "BP-02,BP-03", "--tick", "5m"]
+    assert main(["--site", "demo", "--write", str(recording), *span, *asked]) == 0
+    topics = [json.loads(line)["topic"] for line in recording.read_text(encoding="utf-8").splitlines()]
+    assert {topic.split("/")[3] for topic in topics} == {"BP-02", "BP-03"}
+    assert 45 <= len(topics) <= 51
+
+
+_SPAN = ["--write", "x.jsonl", "--from", "2026-03-03T08:00:00+08:00", "--for", "2m"]
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        (["--site", "demo", *_SPAN, "--only", "BP-02,BP-99"], "--only: the site has no 'BP-99'"),
+        (["--site", "demo", *_SPAN, "--story", "yesterday"], "--story: 'yesterday'"),
+        (["--site", "demo", *_SPAN, "--tick", "often"], "--tick: 'often'"),
+        (["--site", "demo", *_SPAN, "--tick", "0s"], "--tick: '0s'"),
         (["--site", "moon_base"], "moon_base: no such file"),
         (["--site", "demo", "--write", "x.jsonl"], "--write needs --from and --for"),
-        (["--site", "demo", "--fault", "BP-01:rust"], "faults.1.fault: 'rust'"),
+        (["--site", "demo", "--fault", "BP-01:rust"], "faults.2.fault: 'rust'"),
         (["--site", "demo", "--speed", "0"], "--speed: '0'"),
         (["--site", "demo", "--speed", "2", "--clock", "system"], "--speed: "),
         (["--site", "demo", "--mqtt", "http://localhost"], "--mqtt: "),

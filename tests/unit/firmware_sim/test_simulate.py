@@ -84,3 +84,19 @@ def test_device_clocks_are_off_by_about_two_seconds() -> None:
 def test_a_day_later_is_another_day_of_the_same_device() -> None:
     later = list(simulate(_pumps(), T0 + timedelta(days=1), T0 + timedelta(days=1, minutes=1)))
     assert later[0].at_ms >= T0_MS + 86_400_000
+
+
+def test_what_came_before_the_story_has_its_old_faults_and_none_of_its_new_ones() -> None:
+    faults = [
+        {"equipment": "BP-1", "fault": "bearing", "start": "-1d", "v_start": 6.0, "doubling": "5d"},
+        {"equipment": "BP-2", "fault": "bearing", "v_start": 6.0},
+    ]
+    devices = [{"code": "BP-{n}", "profile": "booster_pump", "count": 2, "tick": "5m", "params": {"rest_hour": -1.0}}]
+    site = build_site("yard", devices=devices, faults=faults)
+    vibrations: dict[str, list[float]] = {"BP-1": [], "BP-2": []}
+    for message in simulate(site, T0 - timedelta(days=2), T0, story=T0):
+        vibrations[message.topic.split("/")[3]].append(json.loads(message.payload)["values"]["vib_rms"])
+    wearing, healthy = vibrations["BP-1"], vibrations["BP-2"]
+    assert max(wearing[: len(wearing) // 2 - 1]) < 3.0
+    assert min(wearing[len(wearing) // 2 + 1 :]) > 5.0
+    assert max(healthy) < 3.0

@@ -65,7 +65,8 @@ def test_a_device_may_set_parameters_of_register_and_physics_together() -> None:
 
 def test_a_star_strikes_every_device_that_knows_the_fault() -> None:
     cut = {"equipment": "*", "fault": "power_cut", "start": "1h", "duration": "10m"}
-    struck = {fault.code for fault in load_site("demo", faults=[cut]).faults[1:]}
+    told = len(load_site("demo").faults)
+    struck = {fault.code for fault in load_site("demo", faults=[cut]).faults[told:]}
     assert {"BP-01", "EL-1", "TR-01", "LV-01"} <= struck
     assert not struck & {"FP-01", "UPS-01", "GS-01"}
 

@@ -42,6 +42,12 @@ def test_a_driver_that_explains_nothing_within_the_days_changes_nothing() -> Non
     assert np.array_equal(daily_levels(values, [driver]), daily_levels(values, []))
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_driver_of_which_nothing_is_stored_changes_nothing_and_says_nothing() -> None:
+    values = np.random.default_rng(1).normal(5, 1, (40, 24))
+    assert np.array_equal(daily_levels(values, [np.full((40, 24), np.nan)]), daily_levels(values, []))
+
+
 def test_days_with_few_hours_and_days_before_the_restart_are_unknown() -> None:
     values = np.ones((10, 24))
     values[4, 2:] = np.nan
