@@ -64,8 +64,8 @@ class Show:
                 outcome = self.outcomes.get(timeout=0.2)
             except Empty:
                 continue
-            for finding in outcome.shadowed:
-                if finding.kind is FindingKind.RAISED:
+            for finding in outcome.findings:
+                if finding.shadow and finding.kind is FindingKind.RAISED:
                     self._say_shadow(finding)
             for step in outcome.steps:
                 if step.event in _WATCHED:

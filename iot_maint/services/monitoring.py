@@ -139,7 +139,7 @@ class Monitor:
             events=tuple(event for event, _ in decided.events),
             steps=steps,
         )
-        if self._on_outcome is not None and (outcome.findings or outcome.shadowed or outcome.events):
+        if self._on_outcome is not None and (outcome.findings or outcome.events):
             self._on_outcome(outcome)
         return outcome
 
