@@ -5,17 +5,24 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, inspect, text
 
+import iot_maint.storage
+from iot_maint.catalog import load_catalog
 from iot_maint.domain.errors import MaintError
-from iot_maint.domain.queries import PageRequest, WorkOrderQuery
+from iot_maint.domain.outbox import Channel
+from iot_maint.domain.queries import AlarmQuery, PageRequest, WorkOrderQuery
 from iot_maint.domain.work_orders import EntryKind, TimelineEntry, Transition, WorkOrderStatus
 from iot_maint.storage.relational.database import RelationalDatabase, open_database
 from iot_maint.storage.relational.migrate import SchemaVersion, migrate, schema_state
 from iot_maint.storage.relational.tables import metadata
 from tests.builders import T0, a_work_order
+from tests.decide_path import register, start_path
+from tests.pump_stories import COOL, HOT, PUMP, SEIZING, at, bearing_at
 from tests.servers.postgresql import PostgresqlDatabase
 
 
@@ -109,6 +116,65 @@ def test_orders_that_ended_before_verdicts_get_their_end_from_the_timeline(empty
         found = {order.number: order for order in repositories.orders.page(WorkOrderQuery(), PageRequest()).items}
     assert found["WO-1"] == replace(cancelled, ended_at=T0 + timedelta(hours=2))
     assert found["WO-2"].ended_at is None
+
+
+def test_alarms_orders_and_checkpoints_of_the_schema_before_models_are_all_there_afterwards(
+    empty_url: str, tmp_path: Path
+) -> None:
+    now_url = f"sqlite:///{tmp_path}/now.db"
+    migrate(now_url)
+    with open_database(now_url) as database:
+        path = start_path(database, load_catalog(), at(0), channels=tuple(Channel))
+        register(database, PUMP, replace(PUMP, code="P-2"))
+        path.roster.refresh()
+        path.replay([*bearing_at(HOT, 0, 12), *bearing_at(COOL, 13, 14), *bearing_at(SEIZING, 2, 20, code="P-2")])
+        path.monitor.checkpoint(3)
+        expected = all_of(database)
+    upgrade_to(empty_url, "0006_silences")
+    copy_what_fits(now_url, empty_url)
+
+    assert migrate(empty_url).version is SchemaVersion.OLDER
+
+    with open_database(empty_url) as database:
+        assert all_of(database) == expected
+
+
+def upgrade_to(url: str, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(iot_maint.storage.__file__).parent / "migrations"))
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    engine.dispose()
+
+
+def copy_what_fits(from_url: str, to_url: str) -> None:
+    """Every row, with the columns that the older schema has; what it wrote on its own is replaced."""
+    source, target = create_engine(from_url), create_engine(to_url)
+    with source.connect() as reading, target.begin() as writing:
+        schema = inspect(writing)
+        older = [table for table in metadata.sorted_tables if schema.has_table(table.name)]
+        columns = {table.name: {one["name"] for one in schema.get_columns(table.name)} for table in older}
+        for table in reversed(older):
+            writing.execute(table.delete())
+        for table in older:
+            for row in reading.execute(table.select()).mappings():
+                fits = {name: value for name, value in row.items() if name in columns[table.name]}
+                writing.execute(table.insert().values(fits))
+    source.dispose()
+    target.dispose()
+
+
+def all_of(database: RelationalDatabase) -> tuple[object, ...]:
+    """Alarms, orders and rule states, as the code reads them."""
+    with database.reading() as repositories:
+        return (
+            repositories.alarms.page(AlarmQuery(), PageRequest()).items,
+            repositories.orders.page(WorkOrderQuery(), PageRequest()).items,
+            {code: repositories.checkpoints.load_state(code) for code in ("P-1", "P-2")},
+            repositories.checkpoints.decided("1", "spool"),
+        )
 
 
 def test_a_later_releases_schema_is_refused_and_left_alone(empty_url: str) -> None:
