@@ -156,7 +156,8 @@ def _clusters(
             beside=frozenset(one.equipment.code for one in beside),
             start_ms=epoch_ms(start),
             end_ms=epoch_ms(end),
-            files=asked.files,
+            # A process that works for others stands where it was started, not where this one does.
+            files=tuple(file.absolute() for file in asked.files),
             models={one.equipment.code: models[one.equipment.code] for one in group if one.equipment.code in models},
             faults=faults,
             plotted=asked.plotted,
