@@ -24,7 +24,7 @@ from iot_maint.services.monitoring import Monitor
 from iot_maint.services.ordering import OrderDesk
 from iot_maint.services.roster import Roster
 from iot_maint.services.scoring.live_models import NO_MODELS, LiveModel, LiveModels
-from iot_maint.services.training.recipes import columns_of, recipe_for
+from iot_maint.services.training.recipes import recipe_for
 from iot_maint.storage.relational.database import open_database
 
 PUMPS = 1_000
@@ -141,7 +141,7 @@ def _models(catalog: Catalog) -> FleetModels:
     recipe = recipe_for(catalog.types["pump"], "booster")
     if recipe is None:
         raise AssertionError("pumps have no detector")
-    columns = columns_of(recipe)
+    columns = recipe.columns
     rows, chance = 21 * 288, np.random.default_rng(2)
     sent, values = list(_METRICS), np.full((rows, len(columns)), np.nan)
     drawn = _values(chance, rows)

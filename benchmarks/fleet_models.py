@@ -12,7 +12,7 @@ from iot_maint.domain.errors import NotEnoughHistory
 from iot_maint.models.bins import Bins, Readings
 from iot_maint.models.detector import DetectorKind, Recipe, Rows
 from iot_maint.services.scoring.live_models import LiveModel
-from iot_maint.services.training.recipes import columns_of, recipe_for
+from iot_maint.services.training.recipes import recipe_for
 
 HEALTHY_DAYS = 21
 
@@ -81,7 +81,7 @@ def recipe_of(device: DeviceRun, catalog: Catalog) -> Recipe | None:
 
 def rows_of(device: DeviceRun, recipe: Recipe, until_ms: int) -> Rows:
     """What the live path would have scored before that time: the same bins."""
-    columns = columns_of(recipe)
+    columns = recipe.columns
     bins = Bins()
     bins.add(len(columns), round(recipe.bin_s * 1000))
     sent = [device.metrics.index(name) for name in columns]

@@ -66,6 +66,11 @@ class Equipment:
         return self.status in (EquipmentStatus.IN_SERVICE, EquipmentStatus.UNDER_MAINTENANCE)
 
     @property
+    def in_use(self) -> bool:
+        """Registered under its own code, and not retired."""
+        return self.registered and self.merged_into is None and self.status is not EquipmentStatus.RETIRED
+
+    @property
     def stranger(self) -> bool:
         """Known by its telemetry alone, and nobody has said yet what it is or whose alias."""
         return not self.registered and self.merged_into is None

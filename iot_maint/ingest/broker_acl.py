@@ -7,7 +7,7 @@ The user of a device is its gateway's name, or its own code where it has no gate
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from iot_maint.domain.equipment import Equipment, EquipmentStatus
+from iot_maint.domain.equipment import Equipment
 from iot_maint.ingest.decoders.names import is_writable, printable
 from iot_maint.ingest.topic_filters import Levels, covers, overlap
 from iot_maint.topic_rules import SPARKPLUG, Format, TopicRule
@@ -84,17 +84,13 @@ def mosquitto_acl(equipment: Iterable[Equipment], rules: Sequence[TopicRule], se
     Equipment that nobody registered, or that is retired, may publish nothing.  A name that would break the file, or
     reach further than its own topics, gets no grant but a comment.
     """
-    known = [one for one in sorted(equipment, key=lambda one: one.code) if _may_publish(one)]
+    known = [one for one in sorted(equipment, key=lambda one: one.code) if one.in_use]
     access = _Access()
     for rule in (*rules, _OWN):
         if rule is not _OWN:
             access.add_filter(rule.topic_filter)
         access.add_rule(rule, known, service_user)
     return "\n".join(_lines(access, service_user)) + "\n"
-
-
-def _may_publish(one: Equipment) -> bool:
-    return one.registered and one.status is not EquipmentStatus.RETIRED and one.merged_into is None
 
 
 def _topics_of(rule: TopicRule, one: Equipment) -> Iterator[tuple[str, Levels]]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from iot_maint.domain.columns import Floats, Integers
 from iot_maint.domain.json_value import Json
 
+LEAST_CONFIDENCE = 0.5  # of the metrics known: below it a score says nothing
 SCORE_DIGITS = 6  # scores are rounded on leaving a detector, and limits compare the rounded ones
 
 
@@ -47,6 +48,11 @@ class Recipe:
     drivers: tuple[str, ...] = ()
     gate: str | None = None
     bin_s: float = 60.0
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The metrics of its rows, each once: the watched ones first, then what explains them, then the gate."""
+        return tuple(dict.fromkeys((*self.metrics, *self.drivers, *([] if self.gate is None else [self.gate]))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

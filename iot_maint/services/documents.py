@@ -10,7 +10,7 @@ from iot_maint.domain.equipment import Document, Equipment, LimitChange, LimitOv
 from iot_maint.domain.json_value import JsonObject
 from iot_maint.domain.platform_alarms import PlatformAlarm, StoredPlatformAlarm
 from iot_maint.services.limit_text import limit_document
-from iot_maint.services.quantities import say_instant
+from iot_maint.services.quantities import say_instant, say_known_instant
 from iot_maint.services.texts import ALARM_STATUSES, EQUIPMENT_STATUSES, HELD_BACK, PLATFORM_ALARMS, SEVERITIES
 
 
@@ -44,7 +44,7 @@ def equipment_document(equipment: Equipment, catalog: Catalog, language: Languag
         "gateway_device": equipment.gateway_device,
         "parameters": dict(equipment.parameters),
         "merged_into": equipment.merged_into,
-        "first_seen_at": _instant(equipment.first_seen_at, zone),
+        "first_seen_at": say_known_instant(equipment.first_seen_at, zone),
     }
 
 
@@ -72,8 +72,8 @@ def alarm_document(
         "status_label": ALARM_STATUSES[alarm.status].of(language),
         "onset_at": say_instant(alarm.onset_at, zone),
         "raised_at": say_instant(alarm.key.raised_at, zone),
-        "cleared_at": _instant(alarm.cleared_at, zone),
-        "acknowledged_at": _instant(alarm.acknowledged_at, zone),
+        "cleared_at": say_known_instant(alarm.cleared_at, zone),
+        "acknowledged_at": say_known_instant(alarm.acknowledged_at, zone),
         "acknowledged_by": alarm.acknowledged_by,
         "rules": list(alarm.rules),
         "orders": {severity.value: number for severity, number in alarm.orders.items()},
@@ -135,8 +135,8 @@ def platform_alarm_document(
         "status_label": ALARM_STATUSES[stored.status].of(language),
         "onset_at": raised_at,
         "raised_at": raised_at,
-        "cleared_at": _instant(stored.cleared_at, zone),
-        "acknowledged_at": _instant(stored.acknowledged_at, zone),
+        "cleared_at": say_known_instant(stored.cleared_at, zone),
+        "acknowledged_at": say_known_instant(stored.acknowledged_at, zone),
         "acknowledged_by": stored.acknowledged_by,
         "rules": [],
         "orders": {},
@@ -222,7 +222,7 @@ def transfer_document(transfer: Transfer, zone: ZoneInfo) -> JsonObject:
         "requested_at": say_instant(transfer.requested_at, zone),
         "requested_by": transfer.requested_by,
         "points_copied": transfer.points_copied,
-        "finished_at": _instant(transfer.finished_at, zone),
+        "finished_at": say_known_instant(transfer.finished_at, zone),
     }
 
 
@@ -232,7 +232,3 @@ def _notes(notes: Sequence[tuple[datetime, str, str]], zone: ZoneInfo) -> list[J
 
 def _day(day: date | None) -> str | None:
     return day.isoformat() if day is not None else None
-
-
-def _instant(at: datetime | None, zone: ZoneInfo) -> str | None:
-    return say_instant(at, zone) if at is not None else None

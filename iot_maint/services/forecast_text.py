@@ -1,6 +1,7 @@
 """Forecasts for readers: from what to what since when, which limit is reached when, and how sure that is."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from iot_maint.domain.catalog import EquipmentType, Language, Metric
@@ -8,17 +9,14 @@ from iot_maint.domain.findings import Evidence, Projection
 from iot_maint.domain.forecasts import Forecast
 from iot_maint.domain.instants import instant
 from iot_maint.domain.json_value import JsonObject
-from iot_maint.services.quantities import say_clock_time, say_instant, say_number, say_quantity
+from iot_maint.services.quantities import say_clock_time, say_instant, say_known_instant, say_number, say_quantity
 
 _DAYS_WITH_HOURS = timedelta(days=3)
 
 
 def projection_document(projection: Projection, zone: ZoneInfo) -> JsonObject:
     """The dates of a projection, and what was planned by it."""
-
-    def said(at: datetime | None) -> str | None:
-        return say_instant(at, zone) if at is not None else None
-
+    said = partial(say_known_instant, zone=zone)
     return {
         "p10": said(projection.p10),
         "p50": said(projection.p50),

@@ -20,7 +20,7 @@ from iot_maint.services.training.asking import LOOK_BACK, TrainingRequest
 from iot_maint.services.training.fitting import confident_scores, tail_of
 from iot_maint.services.training.history import HistoryReader
 from iot_maint.services.training.pooling import aligned
-from iot_maint.services.training.recipes import columns_of, recipe_for
+from iot_maint.services.training.recipes import recipe_for
 from iot_maint.services.training.trainer import Trainer
 
 log = logging.getLogger(__name__)
@@ -116,11 +116,11 @@ class ModelChecker:
         if equipment is None or type_ is None or recipe_for(type_, equipment.kind) is None:
             return None
         recipe = loaded.detector.recipe
-        if not set(columns_of(recipe)) <= type_.metrics.keys():
+        if not set(recipe.columns) <= type_.metrics.keys():
             return None
         start = max(now - self.every, champion.card.trained_until)
         history = self.reader(start, now).read(equipment, type_, recipe)
-        return aligned(history.rows, columns_of(recipe))
+        return aligned(history.rows, recipe.columns)
 
     def _challenge(self, champion: TrainedModel, reason: str, now: datetime) -> str:
         request = TrainingRequest(

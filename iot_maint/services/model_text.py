@@ -2,13 +2,12 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from iot_maint.domain.catalog import Language, Text
 from iot_maint.domain.json_value import Json, JsonObject
 from iot_maint.domain.trained_models import ModelCard, ModelEvent, ModelEventKind, ModelStatus, TrainedModel
-from iot_maint.services.quantities import say_instant
+from iot_maint.services.quantities import say_instant, say_known_instant
 
 MODEL_STATUSES: Mapping[ModelStatus, Text] = {
     ModelStatus.CANDIDATE: Text(zh="候选", en="candidate"),
@@ -38,10 +37,10 @@ def model_document(model: TrainedModel, events: Sequence[ModelEvent], language: 
         "file": model.file,
         "created_at": say_instant(model.created_at, zone),
         "created_by": model.created_by,
-        "promoted_at": _instant(model.promoted_at, zone),
+        "promoted_at": say_known_instant(model.promoted_at, zone),
         "promoted_by": model.promoted_by,
         "replaced": model.replaced,
-        "retired_at": _instant(model.retired_at, zone),
+        "retired_at": say_known_instant(model.retired_at, zone),
         "card": _card(model.card, zone),
         "backtest": _said(model.backtest),
         "events": [
@@ -85,7 +84,3 @@ def _card(card: ModelCard, zone: ZoneInfo) -> JsonObject:
 def _said(backtest: str | None) -> Json:
     said: Json = None if backtest is None else json.loads(backtest)
     return said
-
-
-def _instant(at: datetime | None, zone: ZoneInfo) -> str | None:
-    return say_instant(at, zone) if at is not None else None

@@ -1,13 +1,13 @@
 """Work orders as rows of a table."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from iot_maint.domain.catalog import Catalog, Language
 from iot_maint.domain.equipment import Equipment
 from iot_maint.domain.work_orders import WorkOrder
-from iot_maint.services.quantities import say_instant
+from iot_maint.services.quantities import say_known_instant
 from iot_maint.services.rendering import order_texts, verdict_label
 from iot_maint.services.tables import Cell
 from iot_maint.services.texts import ORDER_STATUSES
@@ -49,10 +49,7 @@ def order_row(
     """The cells of `ORDER_COLUMNS`."""
     judgement = order.judgement
     texts = order_texts(order, catalog, equipment, language)
-
-    def instant(at: datetime | None) -> str | None:
-        return say_instant(at, zone) if at is not None else None
-
+    instant = partial(say_known_instant, zone=zone)
     return (
         order.number,
         texts.title,

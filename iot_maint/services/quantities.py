@@ -43,6 +43,11 @@ def say_instant(at: datetime, zone: ZoneInfo) -> str:
     return local.isoformat(timespec="milliseconds" if local.microsecond >= 1000 else "seconds")
 
 
+def say_known_instant(at: datetime | None, zone: ZoneInfo) -> str | None:
+    """The same; None where there is none."""
+    return None if at is None else say_instant(at, zone)
+
+
 def say_clock_time(at: datetime, zone: ZoneInfo) -> str:
     """For people who stand in that zone."""
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"

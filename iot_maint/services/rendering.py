@@ -15,7 +15,7 @@ from iot_maint.domain.work_orders import PREVENTIVE, EntryKind, Symptom, Timelin
 from iot_maint.services.documents import mode_label
 from iot_maint.services.evidence import evidence_document
 from iot_maint.services.ordering import RULES
-from iot_maint.services.quantities import say_instant
+from iot_maint.services.quantities import say_instant, say_known_instant
 from iot_maint.services.texts import (
     ENTRIES,
     NO_LONGER_DECLARED,
@@ -102,13 +102,13 @@ def order_document(
         "raised_at": say_instant(order.raised_at, zone),
         "opened_at": say_instant(order.opened_at, zone),
         "previous": order.previous,
-        "ended_at": say_instant(order.ended_at, zone) if order.ended_at is not None else None,
+        "ended_at": say_known_instant(order.ended_at, zone),
         "verdict": order.judgement.verdict.value if order.judgement is not None else None,
         "verdict_label": verdict_label(order, language),
         "judgement": judgement_document(order.judgement, equipment_type, language, zone),
-        "watched_since": say_instant(order.watched_since, zone) if order.watched_since is not None else None,
-        "planned_for": say_instant(order.planned_for, zone) if order.planned_for is not None else None,
-        "planned_until": say_instant(order.planned_until, zone) if order.planned_until is not None else None,
+        "watched_since": say_known_instant(order.watched_since, zone),
+        "planned_for": say_known_instant(order.planned_for, zone),
+        "planned_until": say_known_instant(order.planned_until, zone),
         "symptoms": [symptom_document(symptom, catalog, language, zone) for symptom in order.symptoms],
         "timeline": [
             entry_document(entry, equipment_type, language, zone) for entry in told_timeline(order, catalog, language)
@@ -153,7 +153,7 @@ def symptom_document(symptom: Symptom, catalog: Catalog, language: Language, zon
         "severity": symptom.severity.value,
         "severity_label": SEVERITIES[symptom.severity].of(language),
         "raised_at": say_instant(symptom.raised_at, zone),
-        "cleared_at": say_instant(symptom.cleared_at, zone) if symptom.cleared_at is not None else None,
+        "cleared_at": say_known_instant(symptom.cleared_at, zone),
         "order": symptom.order,
         "text": symptom_text(symptom, catalog, language),
     }
@@ -181,7 +181,7 @@ def judgement_document(
         "by": judgement.by,
         "fault_mode": found,
         "fault_mode_label": mode.label.of(language) if mode is not None else found,
-        "failed_at": say_instant(judgement.failed_at, zone) if judgement.failed_at is not None else None,
+        "failed_at": say_known_instant(judgement.failed_at, zone),
         "parts": judgement.parts,
     }
 

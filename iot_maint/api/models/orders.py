@@ -87,9 +87,8 @@ class EvidenceModel(Answer):
 
     Of a silence they stand in `silence`, and there is no `comparison` and no limit.  Of a forecast, `projection` has
     the dates, and `readings` are the healthy level when the growth began and the level when the forecast was made.
-    Of a silence they stand in `silence`, and there is no `comparison` and no limit.  Of an `anomaly`, `limit` and
-    `clear_limit` are the score's, and `readings` those of the metric that drove it most.  Of a `signal`, the limits
-    are in `limit_unit`, and `readings` are those that it was made of.
+    Of an `anomaly`, `limit` and `clear_limit` are the score's, and `readings` those of the metric that drove it most.
+    Of a `signal`, the limits are in `limit_unit`, and `readings` are those that it was made of.
     """
 
     kind: FindingKind

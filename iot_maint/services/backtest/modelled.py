@@ -16,7 +16,7 @@ from iot_maint.services.backtest.trials import Trial
 from iot_maint.services.register.limits import LimitWish
 from iot_maint.services.scoring.judging import rule_of_model, source_of
 from iot_maint.services.scoring.live_models import LiveModel
-from iot_maint.services.scoring.scorer import Scored, columns_of
+from iot_maint.services.scoring.scorer import Scored
 
 SCORE = "model.score"  # the score among the metrics of a plot; no metric has a dot
 
@@ -47,7 +47,7 @@ def with_wishes(models: Mapping[str, LiveModel], trial: Trial) -> Mapping[str, L
 
 def metrics_of(model: LiveModel | None) -> frozenset[str]:
     """What it looks at."""
-    return frozenset() if model is None else frozenset(columns_of(model.detector.recipe))
+    return frozenset() if model is None else frozenset(model.detector.recipe.columns)
 
 
 def score_rule(model: LiveModel) -> ActiveRule:

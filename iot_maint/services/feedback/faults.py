@@ -12,7 +12,7 @@ from iot_maint.domain.json_value import JsonObject
 from iot_maint.domain.ports import Repositories
 from iot_maint.domain.queries import PageRequest
 from iot_maint.domain.verdicts import Verdict
-from iot_maint.services.quantities import say_instant
+from iot_maint.services.quantities import say_instant, say_known_instant
 from iot_maint.services.tables import Cell
 from iot_maint.services.texts import VERDICTS
 
@@ -73,7 +73,7 @@ def fault_document(fault: JudgedFault, language: Language, zone: ZoneInfo) -> Js
         "fault_mode": fault.fault_mode,
         "onset": say_instant(fault.onset_at, zone),
         "failure": say_instant(fault.over_at, zone),
-        "failed_at": say_instant(fault.failed_at, zone) if fault.failed_at is not None else None,
+        "failed_at": say_known_instant(fault.failed_at, zone),
         "finished_at": say_instant(fault.finished_at, zone),
         "work_order": fault.order,
         "verdict": fault.verdict.value,

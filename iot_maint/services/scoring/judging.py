@@ -14,6 +14,7 @@ from iot_maint.domain.equipment import Monitored
 from iot_maint.domain.findings import Anomaly, Contribution, Evidence, Finding, FindingKind, RunningKnowledge
 from iot_maint.domain.instants import instant
 from iot_maint.domain.shadow import MODEL_SOURCE
+from iot_maint.models.detector import LEAST_CONFIDENCE
 from iot_maint.models.placing import IN_FLEET
 from iot_maint.rules.applicability import GAP_FACTOR, ActiveRule
 from iot_maint.rules.reveals import revealed_fault_mode
@@ -22,7 +23,6 @@ from iot_maint.rules.threshold import Step, compile_threshold
 from iot_maint.services.scoring.live_models import LiveModel
 from iot_maint.services.scoring.memory import Judgement
 
-LEAST_CONFIDENCE = 0.5  # of the metrics known: below it a score says nothing
 NAMED = 3  # contributions in the evidence
 RECENT = 8  # rows and scores that evidence may show
 _SHARE_DIGITS = 4

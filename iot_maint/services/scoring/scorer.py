@@ -13,7 +13,7 @@ from iot_maint.domain.columns import Integers, LastMade, Origin, TelemetryColumn
 from iot_maint.domain.equipment import Monitored
 from iot_maint.domain.findings import Finding
 from iot_maint.models.bins import Bins, Taken
-from iot_maint.models.detector import Parts, Recipe, Rows, Scores
+from iot_maint.models.detector import Parts, Rows, Scores
 from iot_maint.services.scoring.judging import RECENT, Judge, RecentRows, ScoredRow, follow, let_go
 from iot_maint.services.scoring.live_models import LiveModel, LiveModels
 from iot_maint.services.scoring.memory import Judgement, ModelMemory, decode_memory, encode_memory
@@ -204,7 +204,7 @@ class Scorer:
                 metric.sentinels,
             )
             for number in member.slots
-            for column, name in enumerate(columns_of(self._slots[number].model.detector.recipe))
+            for column, name in enumerate(self._slots[number].model.detector.recipe.columns)
             for offset, sent in enumerate(origin.metrics)
             if sent == name and (metric := equipment_type.metrics.get(name)) is not None
         ]
@@ -245,7 +245,7 @@ class Scorer:
         own = next((one for one in memories.values() if one.model == model.id), None)
         equipment = monitored.equipment
         slot = _Slot(equipment.code, equipment.site, role, model, Judge(model, monitored, equipment_type))
-        number = self._bins.add(len(columns_of(recipe)), round(recipe.bin_s * 1000))
+        number = self._bins.add(len(recipe.columns), round(recipe.bin_s * 1000))
         self._slots.append(slot)
         if before is not None:
             taken = before.judgement.evidence is None or before.judgement.shadow is slot.judge.shadow
@@ -285,7 +285,7 @@ class Scorer:
         return [scores[index] for index in range(len(spans))]
 
     def _rows(self, slot: _Slot, taken: Taken, span: slice) -> Rows:
-        columns = columns_of(slot.model.detector.recipe)
+        columns = slot.model.detector.recipe.columns
         return Rows(metrics=columns, at_ms=taken.at_ms[span], values=taken.values[span, : len(columns)])
 
     def _judge(
@@ -319,12 +319,6 @@ class Scorer:
 
 def forget_scores(_scores: Sequence[Scored]) -> None:
     """Where nobody reads them."""
-
-
-def columns_of(recipe: Recipe) -> tuple[str, ...]:
-    """The metrics of a recipe's rows, the watched ones first."""
-    gate = () if recipe.gate is None else (recipe.gate,)
-    return tuple(dict.fromkeys((*recipe.metrics, *recipe.drivers, *gate)))
 
 
 def _role(model: LiveModel) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from iot_maint.domain.equipment import Equipment, EquipmentStatus
+from iot_maint.domain.equipment import Equipment
 from iot_maint.domain.errors import InvalidInput, UnknownEquipment
 from iot_maint.domain.ports import Repositories
 from iot_maint.domain.trained_models import ModelStatus, TrainedModel
@@ -96,7 +96,7 @@ def targets_of(repositories: Repositories, request: TrainingRequest) -> list[Equ
     return [
         one
         for code, one in sorted(register.items())
-        if (code in chosen if chosen else _in_use(one) and request.type in (None, one.type))
+        if (code in chosen if chosen else one.in_use and request.type in (None, one.type))
     ]
 
 
@@ -105,8 +105,4 @@ def fleet_of(repositories: Repositories, equipment_type: str, kind: str | None) 
     register = sorted(
         (one.equipment for one in repositories.equipment.monitored()), key=lambda equipment: equipment.code
     )
-    return [one for one in register if _in_use(one) and (one.type, one.kind) == (equipment_type, kind)]
-
-
-def _in_use(equipment: Equipment) -> bool:
-    return equipment.registered and equipment.merged_into is None and equipment.status is not EquipmentStatus.RETIRED
+    return [one for one in register if one.in_use and (one.type, one.kind) == (equipment_type, kind)]

@@ -9,14 +9,13 @@ import numpy as np
 
 from iot_maint.domain.columns import Floats
 from iot_maint.domain.errors import NotEnoughHistory
-from iot_maint.models.detector import Detector, DetectorKind, Parts, Recipe, Rows
+from iot_maint.models.detector import LEAST_CONFIDENCE, Detector, DetectorKind, Parts, Recipe, Rows, cut
 
 # The scores whose share of healthy rows at or above is kept: what the drift check compares with.
 TAIL_AT = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0)
 _PERCENTILES = {"p50": 50.0, "p90": 90.0, "p99": 99.0}
 # Two weeks of them at five minutes: a drift check has fewer.
 MEASURED_ROWS = 4_000
-_LEAST_CONFIDENCE = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,16 +55,14 @@ def fit(job: FitJob) -> Fitted | NotFitted:
 
 def measured(detector: Detector, rows: Rows) -> Fitted:
     """The detector in parts, with what it says of the newest of these rows."""
-    first = max(len(rows) - MEASURED_ROWS, 0)
-    newest = Rows(metrics=rows.metrics, at_ms=rows.at_ms[first:], values=rows.values[first:])
-    said = confident_scores(detector, newest)
+    said = confident_scores(detector, cut(rows, max(len(rows) - MEASURED_ROWS, 0)))
     return Fitted(parts=detector.parts(), percentiles=_percentiles(said), tail=tail_of(said))
 
 
 def confident_scores(detector: Detector, rows: Rows) -> Floats:
     """The scores of those rows of which there was enough to score."""
     scores, _ = detector.score(rows, None)
-    return scores.score[scores.confidence >= _LEAST_CONFIDENCE]
+    return scores.score[scores.confidence >= LEAST_CONFIDENCE]
 
 
 def tail_of(scores: Floats) -> tuple[float, ...]:

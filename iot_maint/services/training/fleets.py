@@ -23,7 +23,6 @@ from iot_maint.services.training.fitting import FitJob, Fitted, NotFitted, fit, 
 from iot_maint.services.training.history import History, HistoryReader
 from iot_maint.services.training.keeping import Keeper, card_of, make_card
 from iot_maint.services.training.pooling import MOST_ROWS, aligned, common_recipe, pool
-from iot_maint.services.training.recipes import columns_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +88,7 @@ class FleetTrainer:
         spans = [history.span for history in everyone]
         shares = {
             name: round(sum(one.present.get(name, 0.0) for one in everyone) / len(everyone), 4)
-            for name in columns_of(recipe)
+            for name in recipe.columns
         }
         card = make_card(
             request,
@@ -119,7 +118,7 @@ class FleetTrainer:
         fleet: TrainedModel,
     ) -> TrainingOutcome:
         equipment = history.equipment
-        rows = aligned(history.rows, columns_of(recipe))
+        rows = aligned(history.rows, recipe.columns)
         placed = PlacedDetector(fleet=detector.restore(parts), placing=learn_placing(rows, recipe.gate))
         fitted = measured(placed, rows)
         card = card_of(request, detector.name, spec, recipe, history, fitted)

@@ -17,7 +17,6 @@ from iot_maint.domain.queries import AlarmQuery, BinnedMetric, BinQuery, PageReq
 from iot_maint.domain.work_orders import WorkOrder
 from iot_maint.models.detector import Recipe, Rows
 from iot_maint.services.training.healthy import Reason, Span, healthy_bins, unhealthy_spans
-from iot_maint.services.training.recipes import columns_of
 
 # A metric with a value in fewer rows than that has nothing to be learned of.
 LEAST_PRESENT = 0.05
@@ -74,7 +73,7 @@ class HistoryReader:
         bin_ms = round(recipe.bin_s * 1000)
         start_ms = epoch_ms(self.start) // bin_ms * bin_ms
         end_ms = max(epoch_ms(self.until) // bin_ms * bin_ms, start_ms)
-        columns = columns_of(recipe)
+        columns = recipe.columns
         values = self.store.read_bins(
             BinQuery(
                 measurement=equipment_type.name,

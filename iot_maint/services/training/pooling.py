@@ -7,7 +7,6 @@ import numpy as np
 from iot_maint.models.detector import Recipe, Rows
 from iot_maint.models.placing import learn_placing
 from iot_maint.services.training.history import History
-from iot_maint.services.training.recipes import columns_of
 
 MOST_ROWS = 200_000
 _WEEK_MS = 7 * 86_400_000
@@ -46,7 +45,7 @@ def pool(histories: Sequence[History], recipe: Recipe) -> Rows:
 
     At most `MOST_ROWS`.
     """
-    columns = columns_of(recipe)
+    columns = recipe.columns
     share = MOST_ROWS // max(len(histories), 1)
     times, values = [], []
     free_from_ms = 0

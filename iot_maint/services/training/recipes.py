@@ -26,8 +26,3 @@ def recipe_for(equipment_type: EquipmentType, kind: str | None) -> Recipe | None
         gate=gate[0] if gate else None,
         bin_s=spec.bin.total_seconds(),
     )
-
-
-def columns_of(recipe: Recipe) -> tuple[str, ...]:
-    """The metrics of a recipe's rows, the watched ones first."""
-    return tuple(dict.fromkeys((*recipe.metrics, *recipe.drivers, *((recipe.gate,) if recipe.gate else ()))))

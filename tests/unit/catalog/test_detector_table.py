@@ -7,7 +7,7 @@ import pytest
 
 from iot_maint.catalog import load_catalog, load_type
 from iot_maint.domain.errors import BrokenCatalog
-from iot_maint.services.training.recipes import columns_of, recipe_for
+from iot_maint.services.training.recipes import recipe_for
 
 CHILLER = Path(__file__).with_name("chiller.toml").read_text(encoding="utf-8")
 SOUND = '[detector]\nmetrics = ["water_temp"]\ndrivers = ["start_time"]\ngate = "running"\nbin = "1m"\n'
@@ -83,7 +83,7 @@ def test_of_each_kind_what_exists_there_is_looked_at(
 
     assert recipe is not None
     assert metric in recipe.metrics
-    assert absent not in columns_of(recipe)
+    assert absent not in recipe.columns
 
 
 def test_every_built_in_type_says_what_its_detectors_look_at() -> None:
