@@ -16,8 +16,7 @@ from iot_maint.cli.console import say, say_json
 from iot_maint.domain.catalog import Catalog
 from iot_maint.domain.equipment import Equipment
 from iot_maint.domain.errors import InvalidInput
-from iot_maint.plots.backtest import draw_backtest
-from iot_maint.plots.canvas import Format
+from iot_maint.plots import Format, plot_backtest
 from iot_maint.services.backtest.document import Reader
 from iot_maint.services.backtest.picture import most_to_show, picture_of
 from iot_maint.services.backtest.result import BacktestResult
@@ -116,7 +115,7 @@ def _draw(
         form = "png"
         pictures = {plot / f"{code}.png": picture_of(result, catalog, equipment, [code]) for code in codes}
     for path, picture in pictures.items():
-        path.write_bytes(draw_backtest(picture, settings.language, settings.zone, form))
+        path.write_bytes(plot_backtest(picture, settings.language, settings.zone, form))
     return list(pictures)
 
 

@@ -14,6 +14,7 @@ from iot_maint.domain.errors import MaintError
 from iot_maint.domain.instants import instant
 from iot_maint.ingest.sheets import Sheet
 from iot_maint.models.detector import Recipe
+from iot_maint.plots.canvas import FONTS
 from iot_maint.services.detection import Detection, most_telling
 
 METRICS = 4  # drawn
@@ -30,8 +31,7 @@ def draw(path: Path, sheet: Sheet, found: Detection, recipe: Recipe, trained: in
     """A PNG or an SVG, by the path's ending; `trained`: how many of the first rows were learnt from."""
     names = most_telling(found, recipe, METRICS)
     at = [instant(one) for one in sheet.at_ms.tolist()]
-    fonts = ["Noto Sans CJK SC", "DejaVu Sans"]
-    with mpl.rc_context({"font.sans-serif": fonts, "axes.unicode_minus": False, "svg.hashsalt": "iot-maint"}):
+    with mpl.rc_context({"font.sans-serif": list(FONTS), "axes.unicode_minus": False, "svg.hashsalt": "iot-maint"}):
         figure = Figure(figsize=(12, 2.2 + 1.7 * len(names)), layout="constrained")
         axes = figure.subplots(len(names) + 1, 1, sharex=True, squeeze=False)[:, 0]
         for name, ax in zip(names, axes, strict=False):

@@ -11,7 +11,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from iot_maint.domain.catalog import Language, Severity, Text
-from iot_maint.plots.canvas import Format, font, render, set_fonts
+from iot_maint.plots import Format
+from iot_maint.plots.canvas import font, render, set_fonts
 from iot_maint.services.backtest.picture import Panel, Picture, SettingPanel
 from iot_maint.services.backtest.text import say_label
 

@@ -3,13 +3,13 @@
 import io
 from collections.abc import Mapping
 from threading import Lock
-from typing import Literal
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 
-Format = Literal["png", "svg"]
+from iot_maint.plots import Format
+
 FONTS = ("Noto Sans CJK SC", "DejaVu Sans")
 _DPI = 110
 # No date: the same picture is the same bytes.

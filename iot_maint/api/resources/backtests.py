@@ -22,8 +22,7 @@ from iot_maint.domain.errors import Conflict
 from iot_maint.domain.json_value import JsonObject
 from iot_maint.domain.ports import Repositories
 from iot_maint.domain.tokens import Scope
-from iot_maint.plots.backtest import draw_backtest
-from iot_maint.plots.canvas import Format
+from iot_maint.plots import Format, plot_backtest
 from iot_maint.services.backtest.picture import Picture
 from iot_maint.services.backtest.requests import ask_backtest, drop_backtest, find_backtest
 from iot_maint.services.quantities import say_instant
@@ -121,7 +120,7 @@ def _plot(context: ApiContext, language: Language, backtest_id: int, form: Forma
     if output is None:
         raise Conflict(f"backtest {backtest_id} is {stored.status.value}: there is no plot yet")
     picture = msgspec.json.decode(output.picture, type=Picture)
-    return Response(draw_backtest(picture, language, context.zone, form), media_type=_MEDIA[form])
+    return Response(plot_backtest(picture, language, context.zone, form), media_type=_MEDIA[form])
 
 
 def _document(stored: StoredBacktest, context: ApiContext) -> JsonObject:

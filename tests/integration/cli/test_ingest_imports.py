@@ -45,3 +45,9 @@ def test_a_process_that_ingests_and_scores_with_the_tracker_loads_none_of_it(tmp
     )
 
     assert (said.stdout, said.stderr) == ("[]\n", "")
+
+
+def test_a_service_that_draws_nothing_carries_no_pictures() -> None:
+    code = 'import sys\nfrom iot_maint.cli import build_app\nbuild_app(("serve",))\nprint("matplotlib" in sys.modules)'
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "False"
