@@ -5,6 +5,7 @@ Pure and seeded: the same daily levels give the same answer, and no day depends 
 
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,7 +21,9 @@ _RISEN = 0.12  # of the way from healthy to the limit, before a first forecast: 
 _NOISES = 3.0  # the rise, in noise scales
 _FRESH_DAYS = 3
 _DRAWS = 1200
-_WIDER = 0.18  # what no hypothesis knows of how the future grows: the log of days to limit, one standard deviation
+_WIDER = 0.22  # what no hypothesis knows of how the future grows: the log of days to limit, one standard deviation
+_SOONER = 0.05  # its middle: wear feeds itself
+_WITHIN_A_DAY = 0.5  # days: a level a day does not tell the hour, one standard deviation
 _RATIO = 2.5
 _JUMP = 6.0
 _CUTS = 4
@@ -113,7 +116,8 @@ def _outlook(
     indicator = (level - healthy) / (goal - healthy)
     since = float(share @ -np.maximum(growths.onset, first))
     draws = _draw(growths, share, goal, seed)
-    p10, p50, p90 = (float(days) for days in np.quantile(np.maximum(draws - behind, 0.0), (0.1, 0.5, 0.9)))
+    reached = np.maximum(draws + _WITHIN_A_DAY * _chances(seed).hour - behind, 0.0)
+    p10, p50, p90 = (float(days) for days in np.quantile(reached, (0.1, 0.5, 0.9)))
     slack = 2.0 if expected else 1.0
     if level - healthy < _NOISES / slack or indicator < _RISEN / slack:
         return None
@@ -139,11 +143,20 @@ def _shape_at(day: float, growths: Growths) -> Floats:
     return np.where(straight, elapsed / -growths.onset, bent)
 
 
+class _Chances(NamedTuple):
+    """Standard normal: (draws, 2) of base and rise, (draws, 24) of the noise's spread, (draws,) of what no hypothesis
+    knows, and (draws,) of the hour of the day."""
+
+    pairs: Floats
+    spread: Floats
+    unknown: Floats
+    hour: Floats
+
+
 @cache
-def _chances(seed: int) -> tuple[Floats, Floats, Floats]:
-    """Standard normal pairs, uniform numbers for the spread of the noise, and normals of what no hypothesis knows."""
-    chance = np.random.default_rng(seed)
-    return chance.standard_normal((_DRAWS, 2)), chance.standard_normal((_DRAWS, 24)), chance.standard_normal(_DRAWS)
+def _chances(seed: int) -> _Chances:
+    normal = np.random.default_rng(seed).standard_normal
+    return _Chances(normal((_DRAWS, 2)), normal((_DRAWS, 24)), normal(_DRAWS), normal(_DRAWS))
 
 
 def _draw(growths: Growths, share: Floats, goal: float, seed: int) -> Floats:
@@ -151,7 +164,7 @@ def _draw(growths: Growths, share: Floats, goal: float, seed: int) -> Floats:
 
     The same chances whatever the goal: a higher one is never reached earlier.
     """
-    pairs, spread, unknown = _chances(seed)
+    pairs, spread, unknown, _ = _chances(seed)
     chosen = np.searchsorted(np.cumsum(share), (np.arange(_DRAWS) + 0.5) / _DRAWS * 0.999999)
     chosen = np.minimum(chosen, len(share) - 1)
     freedom = min(int(growths.freedom), spread.shape[1])
@@ -168,7 +181,7 @@ def _draw(growths: Growths, share: Floats, goal: float, seed: int) -> Floats:
     # A rise that fades may never come so far.
     bent = np.log(np.maximum(1.0 + ratio * np.expm1(rate * lasted), 1e-12)) / rate - lasted
     days = np.where(straight, (ratio - 1.0) * lasted, bent)
-    return np.asarray(np.minimum(np.maximum(days, 0.0) * np.exp(_WIDER * unknown), _FARTHEST_DAYS))
+    return np.asarray(np.minimum(np.maximum(days, 0.0) * np.exp(_WIDER * unknown - _SOONER), _FARTHEST_DAYS))
 
 
 def _may_grow(heights: Floats) -> bool:

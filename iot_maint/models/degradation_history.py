@@ -10,7 +10,7 @@ from iot_maint.domain.columns import Floats, Integers
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 WORSE_HOURS = 0.93  # of a day's hours, that share is better
 _RECENT_DAYS = 10
-_HEAVIER_DAYS = 0.7  # of days, that share is lighter
+_HEAVIER_DAYS = 0.85  # of days, that share is lighter
 _HOURS_A_DAY = 3  # of a day with fewer hours nothing is known
 _EXPLAINED = 0.25  # share of the variance within days that the drivers must explain before they are believed
 _WINSOR = 4.0
@@ -51,8 +51,9 @@ def daily_levels(values: Floats, drivers: Sequence[Floats], *, since: int = 0) -
     return levels
 
 
-def worse_hours(values: Floats, *, upward: bool) -> float:
-    """How far the worse hours lie beyond a day's median, of late: there a limit is passed first.
+def worse_hours(values: Floats, levels: Floats, *, upward: bool) -> float:
+    """How far the worse hours of `values` (days, 24) lie beyond their day's level (days,), of late: there a limit is
+    passed first.
 
     Where the days have a course of their own (load, weather), it is the worst hour of the heavier days; else hardly
     anything, so that the noise of single hours is not taken for it.
@@ -64,7 +65,8 @@ def worse_hours(values: Floats, *, upward: bool) -> float:
     course = np.nanmean(recent[:, known], axis=0)
     noise = recent[:, known] - course
     if np.var(course) > np.nanvar(noise):
-        peaks = np.max(np.where(np.isfinite(recent), recent, 0.0), axis=1)
+        beyond = (values - levels[:, None])[-_RECENT_DAYS:] * (1.0 if upward else -1.0)
+        peaks = np.max(np.where(np.isfinite(beyond), beyond, 0.0), axis=1)
         worse = float(np.quantile(peaks, _HEAVIER_DAYS))
     else:
         worse = float(np.quantile(course, WORSE_HOURS))

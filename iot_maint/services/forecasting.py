@@ -50,7 +50,9 @@ def forecast_equipment(database: Database, store: SeriesReader, desk: ForecastDe
         if (repositories.forecasts.looked_at(code) or date.min) >= today:
             return False  # another process was faster
         standing = repositories.forecasts.standing(code)
-        restarts = {mode: _restart(repositories, code, declared.fault_modes[mode], desk.site_zone) for mode in watched}
+        restarts = {
+            mode: last_repair(repositories, code, declared.fault_modes[mode], desk.site_zone) for mode in watched
+        }
     history = _read_history(store, declared, monitored, watched, now)
     prospects = foresee(declared, watched, history, code=code, day=today, now=now, standing=standing, restarts=restarts)
     with database.transaction() as repositories:
@@ -64,15 +66,18 @@ def forecast_equipment(database: Database, store: SeriesReader, desk: ForecastDe
     return True
 
 
-def _restart(repositories: Repositories, code: str, mode: FaultMode, zone: ZoneInfo) -> datetime | None:
-    """When the fault was last repaired: by its newest order, or by a part of its own that was replaced."""
-    latest = repositories.orders.latest(code, mode.code)
+def last_repair(repositories: Repositories, code: str, mode: FaultMode, zone: ZoneInfo) -> datetime | None:
+    """When the fault was last repaired: by an order, or by a part of its own that was replaced."""
+    order = repositories.orders.latest(code, mode.code)
+    # Orders that were cancelled or closed unworked repaired nothing: the one that they follow may have.
+    while order is not None and restarted_at(order) is None:
+        order = None if order.previous is None else repositories.orders.get(order.previous)
+    repaired = None if order is None else restarted_at(order)
     replaced = [
         datetime.combine(one.replaced_on, datetime.min.time(), zone).astimezone(UTC)
         for one in repositories.equipment.replacements(code)
         if one.part in mode.spares
     ]
-    repaired = restarted_at(latest) if latest is not None else None
     return max((*replaced, *([] if repaired is None else [repaired])), default=None)
 
 

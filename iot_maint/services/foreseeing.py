@@ -84,7 +84,7 @@ def _prospect(
         heard = heard or bool(np.isfinite(levels[-_FRESH_DAYS:]).any())
         outlook = look_ahead(
             levels,
-            rule.limit - worse_hours(table, upward=upward),
+            rule.limit - worse_hours(table, levels, upward=upward),
             upward=upward,
             expected=before is not None and rule.metric in {before.metric, *before.also},
         )

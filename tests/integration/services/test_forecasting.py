@@ -1,6 +1,6 @@
 """Days to limit over a real store and database: forecasts once a day, and the orders planned by them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import pytest
 from iot_maint.domain.catalog import Language
 from iot_maint.domain.ports import TelemetryStore
 from iot_maint.domain.work_orders import EntryKind, Origin, Transition, WorkOrder, WorkOrderStatus
-from iot_maint.services.forecasting import forecast_due
+from iot_maint.services.forecasting import forecast_due, last_repair
 from iot_maint.services.ordering import OrderDesk
 from iot_maint.services.rendering import order_document
 from iot_maint.services.transitions import transition_order
@@ -37,6 +37,21 @@ def registered(database: RelationalDatabase) -> RelationalDatabase:
 def latest(database: RelationalDatabase) -> WorkOrder | None:
     with database.transaction() as repositories:
         return repositories.orders.latest(PUMP.code, MODE)
+
+
+def alarmed_and_ended(database: RelationalDatabase, clock: StandingClock, steps: Sequence[Transition]) -> WorkOrder:
+    """The order of an alarm raised now, taken through `steps` at once."""
+    desk = OrderDesk(catalog=CATALOG, clock=clock, site_zone=SHANGHAI, channels=CHANNELS)
+    event = an_alarm_event(rule="pump.vib_rms_warning", fault_mode=MODE, raised_at=clock.at)
+    with database.transaction() as repositories:
+        desk.save(repositories, event, "pump")
+        order = repositories.orders.latest(PUMP.code, MODE)
+        assert order is not None
+        for step in steps:
+            order = transition_order(
+                repositories, order.number, step, by="王工", note="", clock=clock, channels=CHANNELS
+            )
+    return order
 
 
 def run_days(database: RelationalDatabase, store: TelemetryStore, clock: StandingClock, first: int, last: int) -> None:
@@ -144,6 +159,22 @@ def test_a_repaired_bearing_withdraws_its_plan_and_starts_anew(
     assert order is not None
     assert (order.number, order.status) == (planned.number, WorkOrderStatus.CANCELLED)
     assert order.timeline[-1].kind is EntryKind.WITHDRAWN
+
+
+def test_an_order_that_repaired_nothing_does_not_hide_the_repair_before_it(
+    registered: RelationalDatabase, clock: StandingClock
+) -> None:
+    repaired_at = clock.at
+    first = alarmed_and_ended(
+        registered, clock, (Transition.DISPATCH, Transition.ARRIVE, Transition.COMPLETE, Transition.CLOSE)
+    )
+    clock.at += timedelta(days=9)
+    second = alarmed_and_ended(registered, clock, (Transition.CANCEL,))
+
+    assert second.previous == first.number
+    with registered.reading() as repositories:
+        mode = CATALOG.types[PUMP.type].fault_modes[MODE]
+        assert last_repair(repositories, PUMP.code, mode, SHANGHAI) == repaired_at
 
 
 def test_who_cancels_a_plan_is_not_asked_again_for_the_same_growth(

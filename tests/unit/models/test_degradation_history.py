@@ -61,9 +61,16 @@ def test_what_comes_once_a_day_has_a_level_every_day() -> None:
 
 
 def test_the_worst_hour_of_the_days_course_is_worse_and_the_noise_of_hours_is_not() -> None:
-    course = 10 * np.sin(2 * np.pi * HOURS / 24)
-    chance = np.random.default_rng(2)
-    assert worse_hours(np.tile(course, (20, 1)), upward=True) == pytest.approx(10)
-    assert worse_hours(np.tile(course, (20, 1)), upward=False) == pytest.approx(-10)
-    assert worse_hours(chance.normal(0, 1, (20, 24)), upward=True) < 0.8
-    assert worse_hours(np.full((20, 24), np.nan), upward=True) == 0.0
+    course = np.tile(10 * np.sin(2 * np.pi * HOURS / 24), (20, 1))
+    noise = np.random.default_rng(2).normal(0, 1, (20, 24))
+    unknown = np.full((20, 24), np.nan)
+    assert worse_hours(course, np.zeros(20), upward=True) == pytest.approx(10)
+    assert worse_hours(course, np.zeros(20), upward=False) == pytest.approx(-10)
+    assert worse_hours(noise, np.median(noise, axis=1), upward=True) < 0.8
+    assert worse_hours(unknown, unknown[:, 0], upward=True) == 0.0
+
+
+def test_heavy_days_lie_as_far_beyond_the_level_as_their_load_puts_them() -> None:
+    course = np.tile(10 * np.sin(2 * np.pi * HOURS / 24), (20, 1))
+    heavy = np.tile([5.0, 5.0, 5.0, 5.0, 5.0, 0.0, 0.0], 3)[:20]
+    assert worse_hours(course + heavy[:, None], np.zeros(20), upward=True) == pytest.approx(15)
