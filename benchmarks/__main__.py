@@ -17,6 +17,7 @@ from benchmarks import (
     detection,
     durable,
     fleet,
+    fleet_choice,
     ingest,
     lines,
     listening,
@@ -60,7 +61,7 @@ BY_ROUNDS: Mapping[str, Callable[[int], Result]] = {
     **detection.PARTS,
 }
 # Asked for by name only.
-LONG: Mapping[str, Callable[[int], Result]] = {"fleet": fleet.run}
+LONG: Mapping[str, Callable[[int], Result]] = {"fleet": fleet.run, "fleet_choice": fleet_choice.run}
 TUNING: Mapping[str, Callable[[int, int], Result]] = {"telegraf": ingest.run_telegraf}
 LOOKS: Mapping[str, Callable[[int], Iterable[str]]] = {"profile": profile.run}
 MESSAGES, BACKLOG = 50_000, 200_000

@@ -50,10 +50,11 @@ class Outcome(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """A seed, and with which models it is played (`SETTING`'s words, or `rules`)."""
+    """A seed, with which models it is played (`SETTING`'s words, or `rules`), and whether with forecasts."""
 
     seed: int
     setting: str
+    foreseen: bool = True
 
 
 def run(rounds: int) -> Result:
@@ -122,13 +123,14 @@ def outcomes_of(tasks: Sequence[Task]) -> Mapping[int, Outcome]:
 
 def outcome_of(task: Task) -> Outcome:
     """From the cache, or played and kept there."""
-    path = cache_folder() / f"played-{_version()}" / f"{task.setting.replace(' ', '-')}-{task.seed}.json"
+    name = f"{task.setting.replace(' ', '-')}{'' if task.foreseen else '-unforeseen'}-{task.seed}.json"
+    path = cache_folder() / f"played-{_version()}" / name
     if path.is_file():
         return msgspec.json.decode(path.read_bytes(), type=Outcome)
     run, catalog = load_fleet(task.seed), load_catalog()
     setting = read_setting(task.setting)
     models = NO_MODELS if setting is None else fit_models(run, catalog, dict.fromkeys(TYPES, setting))
-    outcome = _outcome(run, play(run, catalog, models))
+    outcome = _outcome(run, play(run, catalog, models, foreseen=task.foreseen))
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_suffix(f".{os.getpid()}")
     half.write_bytes(msgspec.json.encode(outcome))

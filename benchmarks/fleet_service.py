@@ -122,8 +122,9 @@ def equipment_of(device: DeviceRun, catalog: Catalog) -> Equipment:
     )
 
 
-def play(run: FleetRun, catalog: Catalog, models: LiveModels) -> Played:
-    """The fleet's telemetry through the decide path, with the jobs of each hour and each day."""
+def play(run: FleetRun, catalog: Catalog, models: LiveModels, *, foreseen: bool = True) -> Played:
+    """The fleet's telemetry through the decide path, with the jobs of each hour and each day; `foreseen`: forecasts
+    among them."""
     clock = ReplayClock(instant(run.t0_ms))
     with (
         tempfile.TemporaryDirectory(prefix="iot-maint-fleet-") as folder,
@@ -160,7 +161,8 @@ def play(run: FleetRun, catalog: Catalog, models: LiveModels) -> Played:
             if newest >= day_ends:
                 day_ends += DAY_MS
                 crew.tidy(newest)
-                forecast_due(database, store, forecasts)
+                if foreseen:
+                    forecast_due(database, store, forecasts)
         with database.reading() as repositories:
             return Played(
                 orders=tuple(all_orders(repositories, WorkOrderQuery())),

@@ -116,7 +116,7 @@ def follow(device: DeviceRun, run: FleetRun, catalog: Catalog) -> Course:
     return Course(code=device.code, type=base.type, faults=faults, forecasts=made, days=run.days)
 
 
-def _restarts(faults: Sequence[Fault], now: datetime) -> dict[str, datetime | None]:
+def _restarts(faults: Sequence[Fault], now: datetime) -> dict[str, datetime]:
     return {fault.fault_mode: instant(fault.repaired_ms) for fault in faults if instant(fault.repaired_ms) <= now}
 
 

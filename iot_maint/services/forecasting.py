@@ -1,6 +1,6 @@
 """Once a day for each piece of equipment: its history is read, its forecasts are made, and orders planned by them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from iot_maint.domain.catalog import RUNNING, EquipmentType, FaultMode
 from iot_maint.domain.columns import Floats
 from iot_maint.domain.equipment import EquipmentStatus, Monitored
 from iot_maint.domain.instants import epoch_ms
-from iot_maint.domain.ports import Database, Repositories, SeriesReader
+from iot_maint.domain.ports import Database, Repositories, SeriesReader, WorkOrderRepository
 from iot_maint.domain.queries import SeriesQuery, Statistic
 from iot_maint.models.degradation_history import Hourly, by_hour
 from iot_maint.rules.applicability import ActiveRule
@@ -50,9 +50,10 @@ def forecast_equipment(database: Database, store: SeriesReader, desk: ForecastDe
         if (repositories.forecasts.looked_at(code) or date.min) >= today:
             return False  # another process was faster
         standing = repositories.forecasts.standing(code)
-        restarts = {
-            mode: last_repair(repositories, code, declared.fault_modes[mode], desk.site_zone) for mode in watched
-        }
+        ordered = repositories.orders.fault_modes(code)
+        restarts = _restarts(
+            repositories, code, [declared.fault_modes[mode] for mode in watched], ordered, desk.site_zone
+        )
     history = _read_history(store, declared, monitored, watched, now)
     prospects = foresee(declared, watched, history, code=code, day=today, now=now, standing=standing, restarts=restarts)
     with database.transaction() as repositories:
@@ -61,24 +62,38 @@ def forecast_equipment(database: Database, store: SeriesReader, desk: ForecastDe
         for mode, prospect in prospects.items():
             if prospect.forecast is not None:
                 repositories.forecasts.add(prospect.forecast)
-            if prospect.heard:
+            # Without a forecast only an order that is there can be withdrawn.
+            if prospect.heard and (prospect.forecast is not None or mode in ordered):
                 desk.follow(repositories, monitored.equipment, mode, prospect.forecast)
     return True
 
 
-def last_repair(repositories: Repositories, code: str, mode: FaultMode, zone: ZoneInfo) -> datetime | None:
-    """When the fault was last repaired: by an order, or by a part of its own that was replaced."""
-    order = repositories.orders.latest(code, mode.code)
+def last_repair(orders: WorkOrderRepository, code: str, fault_mode: str) -> datetime | None:
+    """When the fault was last repaired under an order."""
+    order = orders.latest(code, fault_mode)
     # Orders that were cancelled or closed unworked repaired nothing: the one that they follow may have.
     while order is not None and restarted_at(order) is None:
-        order = None if order.previous is None else repositories.orders.get(order.previous)
-    repaired = None if order is None else restarted_at(order)
-    replaced = [
-        datetime.combine(one.replaced_on, datetime.min.time(), zone).astimezone(UTC)
-        for one in repositories.equipment.replacements(code)
-        if one.part in mode.spares
-    ]
-    return max((*replaced, *([] if repaired is None else [repaired])), default=None)
+        order = None if order.previous is None else orders.get(order.previous)
+    return None if order is None else restarted_at(order)
+
+
+def _restarts(
+    repositories: Repositories, code: str, modes: Sequence[FaultMode], ordered: Collection[str], zone: ZoneInfo
+) -> Mapping[str, datetime]:
+    """By fault mode, when what had worn was last made good: by an order's repair, or by a part that was replaced."""
+    parts = repositories.equipment.replacements(code)
+    restarts: dict[str, datetime] = {}
+    for mode in modes:
+        found = [
+            datetime.combine(one.replaced_on, datetime.min.time(), zone).astimezone(UTC)
+            for one in parts
+            if one.part in mode.spares
+        ]
+        if mode.code in ordered and (repaired := last_repair(repositories.orders, code, mode.code)) is not None:
+            found.append(repaired)
+        if found:
+            restarts[mode.code] = max(found)
+    return restarts
 
 
 def _read_history(

@@ -52,7 +52,7 @@ def foresee(
     day: date,
     now: datetime,
     standing: Mapping[str, Forecast],
-    restarts: Mapping[str, datetime | None],
+    restarts: Mapping[str, datetime],
 ) -> dict[str, Prospect]:
     """By fault mode.  `history`: by metric (days, 24) up to `now`; `standing`: the forecasts of the day before."""
     return {

@@ -93,6 +93,10 @@ class WorkOrderRepository(Protocol):
         """The fault's open preventive order, else the newest ended one; locked for this transaction where possible."""
         ...
 
+    def fault_modes(self, equipment: str) -> set[str]:
+        """Those of which it has or had a preventive order."""
+        ...
+
     def add(self, order: WorkOrder) -> bool:
         """Insert with its timeline; false when the database already holds an open one of that fault."""
         ...

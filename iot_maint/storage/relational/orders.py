@@ -59,6 +59,11 @@ class SqlWorkOrders:
         )
         return next(iter(self._read(self._connection.execute(statement).mappings().all())), None)
 
+    def fault_modes(self, equipment: str) -> set[str]:
+        """Those of which it has or had a preventive order."""
+        statement = select(work_orders.c.fault_mode).where(_PREVENTIVE, work_orders.c.equipment == equipment).distinct()
+        return set(self._connection.execute(statement).scalars())
+
     def add(self, order: WorkOrder) -> bool:
         """Insert with its timeline; false when the database already holds an open one of that fault."""
         values = {

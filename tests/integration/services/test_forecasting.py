@@ -173,8 +173,7 @@ def test_an_order_that_repaired_nothing_does_not_hide_the_repair_before_it(
 
     assert second.previous == first.number
     with registered.reading() as repositories:
-        mode = CATALOG.types[PUMP.type].fault_modes[MODE]
-        assert last_repair(repositories, PUMP.code, mode, SHANGHAI) == repaired_at
+        assert last_repair(repositories.orders, PUMP.code, MODE) == repaired_at
 
 
 def test_who_cancels_a_plan_is_not_asked_again_for_the_same_growth(
