@@ -130,7 +130,7 @@ def outcome_of(task: Task) -> Outcome:
     run, catalog = load_fleet(task.seed), load_catalog()
     setting = read_setting(task.setting)
     models = NO_MODELS if setting is None else fit_models(run, catalog, dict.fromkeys(TYPES, setting))
-    outcome = _outcome(run, play(run, catalog, models, foreseen=task.foreseen))
+    outcome = outcome_from(run, play(run, catalog, models, foreseen=task.foreseen))
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_suffix(f".{os.getpid()}")
     half.write_bytes(msgspec.json.encode(outcome))
@@ -147,7 +147,8 @@ def read_setting(words: str) -> Setting | None:
     return Setting(kind=KINDS[kind], limit=float(limit), clear_limit=float(clear), dwell_rows=int(dwell))
 
 
-def _outcome(run: FleetRun, played: Played) -> Outcome:
+def outcome_from(run: FleetRun, played: Played) -> Outcome:
+    """What counts of a play."""
     orders = [
         Order(
             equipment=order.equipment,
