@@ -18,6 +18,7 @@ from benchmarks import (
     durable,
     fleet,
     fleet_choice,
+    fleet_peers,
     ingest,
     lines,
     listening,
@@ -61,7 +62,11 @@ BY_ROUNDS: Mapping[str, Callable[[int], Result]] = {
     **detection.PARTS,
 }
 # Asked for by name only.
-LONG: Mapping[str, Callable[[int], Result]] = {"fleet": fleet.run, "fleet_choice": fleet_choice.run}
+LONG: Mapping[str, Callable[[int], Result]] = {
+    "fleet": fleet.run,
+    "fleet_choice": fleet_choice.run,
+    "fleet_peers": fleet_peers.run,
+}
 TUNING: Mapping[str, Callable[[int, int], Result]] = {"telegraf": ingest.run_telegraf}
 LOOKS: Mapping[str, Callable[[int], Iterable[str]]] = {"profile": profile.run}
 MESSAGES, BACKLOG = 50_000, 200_000
