@@ -16,17 +16,17 @@ import msgspec
 import benchmarks
 import iot_maint
 from benchmarks.fleet_data import REPORTING, cache_folder, load_fleet
-from benchmarks.fleet_models import Setting, fit_models
+from benchmarks.fleet_models import Setting, fit_models, shipped_settings
 from benchmarks.fleet_service import Played, play
 from benchmarks.fleet_truth import Forecast, Order, Tally, joined, tally
 from benchmarks.results import Figure, Result, Row
 from firmware_sim.fleet import FleetRun, fingerprint
 from iot_maint.catalog import load_catalog
+from iot_maint.domain.catalog import Catalog
 from iot_maint.domain.instants import epoch_ms
 from iot_maint.models.kinds import KINDS
-from iot_maint.services.scoring.live_models import NO_MODELS
 
-SETTING = "tracker 5 3 12"  # kind, limit, clear limit, rows of dwell: chosen on seeds 0–9
+SHIPPED = "shipped"  # the detector and the limits of each type as the catalog has them
 RULES_ALONE = "rules"
 TYPES = ("elevator", "pump", "power_room")
 
@@ -50,7 +50,10 @@ class Outcome(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """A seed, with which models it is played (`SETTING`'s words, or `rules`), and whether with forecasts."""
+    """A seed, with which models it is played, and whether with forecasts.
+
+    `setting`: the catalog's own (`SHIPPED`), none (`RULES_ALONE`), or kind, limit, limit to clear and rows of dwell.
+    """
 
     seed: int
     setting: str
@@ -65,8 +68,9 @@ def run(rounds: int) -> Result:
 
 def report(seeds: Sequence[int]) -> Result:
     """Rules alone, and rules with detectors, both with forecasts, over these seeds."""
-    rows, figures = [], []
-    for subject, setting in (("rules and forecasts", RULES_ALONE), ("rules, forecasts and detectors", SETTING)):
+    rows = []
+    shipped = "; ".join(f"{name} {one.words}" for name, one in sorted(shipped_settings(load_catalog()).items()))
+    for subject, setting in (("rules and forecasts", RULES_ALONE), ("rules, forecasts and detectors", SHIPPED)):
         outcomes = outcomes_of([Task(seed=seed, setting=setting) for seed in seeds])
         whole = joined([_tally(seed, outcome) for seed, outcome in outcomes.items()])
         named = sum(one.culprits.named for one in outcomes.values())
@@ -108,7 +112,7 @@ def report(seeds: Sequence[int]) -> Result:
         benchmark="fleet",
         method=(
             f"Seeds {seeds[0]}–{seeds[-1]} of the simulated fleet: 60 devices, 90 days at 5 min, models from the first "
-            f"21 days; detector {SETTING}; generator {fingerprint()[:16]}"
+            f"21 days; detectors {shipped}; generator {fingerprint()[:16]}"
         ),
         rows=rows,
         figures=figures,
@@ -128,8 +132,7 @@ def outcome_of(task: Task) -> Outcome:
     if path.is_file():
         return msgspec.json.decode(path.read_bytes(), type=Outcome)
     run, catalog = load_fleet(task.seed), load_catalog()
-    setting = read_setting(task.setting)
-    models = NO_MODELS if setting is None else fit_models(run, catalog, dict.fromkeys(TYPES, setting))
+    models = fit_models(run, catalog, settings_of(task.setting, catalog))
     outcome = outcome_from(run, play(run, catalog, models, foreseen=task.foreseen))
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_suffix(f".{os.getpid()}")
@@ -139,12 +142,15 @@ def outcome_of(task: Task) -> Outcome:
     return outcome
 
 
-def read_setting(words: str) -> Setting | None:
-    """The detector and its limits; None: rules alone."""
+def settings_of(words: str, catalog: Catalog) -> Mapping[str, Setting]:
+    """By equipment type, as a task's words say."""
     if words == RULES_ALONE:
-        return None
+        return {}
+    if words == SHIPPED:
+        return shipped_settings(catalog)
     kind, limit, clear, dwell = words.split()
-    return Setting(kind=KINDS[kind], limit=float(limit), clear_limit=float(clear), dwell_rows=int(dwell))
+    setting = Setting(kind=KINDS[kind], limit=float(limit), clear_limit=float(clear), dwell_rows=int(dwell))
+    return dict.fromkeys(TYPES, setting)
 
 
 def outcome_from(run: FleetRun, played: Played) -> Outcome:

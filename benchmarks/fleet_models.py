@@ -1,5 +1,6 @@
 """Models for a simulated fleet, each from its device's first three weeks: no fault begins before their end."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -11,6 +12,7 @@ from iot_maint.domain.catalog import Catalog
 from iot_maint.domain.errors import NotEnoughHistory
 from iot_maint.models.bins import Bins, Readings
 from iot_maint.models.detector import DetectorKind, Recipe, Rows
+from iot_maint.models.kinds import DEFAULT, KINDS
 from iot_maint.services.scoring.live_models import LiveModel
 from iot_maint.services.training.recipes import recipe_for
 
@@ -25,6 +27,24 @@ class Setting:
     limit: float
     clear_limit: float
     dwell_rows: int
+
+    @property
+    def words(self) -> str:
+        return f"{self.kind.name} {self.limit:g} {self.clear_limit:g} {self.dwell_rows}"
+
+
+def shipped_settings(catalog: Catalog) -> Mapping[str, Setting]:
+    """By equipment type, what `train` would take where nobody says otherwise."""
+    return {
+        name: Setting(
+            kind=KINDS[spec.default or DEFAULT],
+            limit=spec.limit,
+            clear_limit=spec.clear,
+            dwell_rows=max(math.ceil(spec.dwell / spec.bin), 1),
+        )
+        for name, type_ in catalog.types.items()
+        if (spec := type_.detector) is not None
+    }
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """Detectors alone on ten devices of two of the fleet's seeds: ours, the trivial ones, and the outside packages'.
 
 Every subject learns a device's first three weeks and says of the rest, row by row, whether it is in alarm.  An episode
-begins with as many rows in alarm on end as the fleet's setting dwells, and ends with as many out of it.
+begins with `DWELL` rows in alarm on end, and ends with as many out of it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from benchmarks.detection_subjects import OUTSIDE, TRIVIAL, Alarms, Subject
-from benchmarks.fleet import SETTING, read_setting
 from benchmarks.fleet_data import REPORTING, load_fleet
 from benchmarks.fleet_models import HEALTHY_DAYS, recipe_of, rows_of
 from benchmarks.fleet_service import DAY_MS
@@ -26,6 +25,7 @@ from iot_maint.models.kinds import KINDS
 
 SEEDS = REPORTING[:2]
 DEVICES = 10
+LIMIT = Limit(raised=5.0, cleared=3.0)
 DWELL = 12
 # river's LocalOutlierFactor takes hours for so many rows; a clock knows nothing of a fleet.
 PEERS: Mapping[str, Subject] = {
@@ -48,7 +48,7 @@ def run(rounds: int) -> Result:
         benchmark="fleet_peers",
         method=(
             f"Detectors alone: the first {DEVICES} devices with a slow fault of seeds {SEEDS[0]} and {SEEDS[-1]}, the "
-            f"first {HEALTHY_DAYS} days learnt; ours as in the fleet ({SETTING}, at all kinds the same), the others "
+            f"first {HEALTHY_DAYS} days learnt; ours at limit {LIMIT.raised:g} to {LIMIT.cleared:g}, the others "
             f"with their own defaults, gaps filled with the last value; {DWELL} rows of dwell for all"
         ),
         rows=rows,
@@ -74,16 +74,13 @@ def _cases(run: FleetRun, catalog: Catalog) -> Iterator[Case]:
 
 
 def _ours(kind: str, case: Case) -> Alarms:
-    setting = read_setting(SETTING)
-    if setting is None:
-        raise AssertionError("the fleet's setting names a detector")
     try:
         detector = KINDS[kind].fit(case.healthy, case.recipe)
     except NotEnoughHistory:  # a pump that hardly ran: nothing is said of it
         return np.zeros(len(case.rest), dtype=bool)
     _, memory = detector.score(case.healthy, None)
     scores, _ = detector.score(case.rest, memory)
-    return alarms(scores.score, Limit(raised=setting.limit, cleared=setting.clear_limit))
+    return alarms(scores.score, LIMIT)
 
 
 def _outside(subject: Subject, case: Case) -> Alarms:

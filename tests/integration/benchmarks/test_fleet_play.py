@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.fleet import SETTING, TYPES, outcome_from, read_setting
-from benchmarks.fleet_models import fit_models
+from benchmarks.fleet import outcome_from
+from benchmarks.fleet_models import fit_models, shipped_settings
 from benchmarks.fleet_service import play
 from benchmarks.fleet_truth import Tally, tally
 from firmware_sim.fleet import FleetRun, Truth, generate
@@ -29,9 +29,7 @@ def a_part_of_the_fleet(*codes: str) -> FleetRun:
 @pytest.fixture(scope="module")
 def played() -> Tally:
     run, catalog = a_part_of_the_fleet(*HEALTHY, *SLOW, *STEP), load_catalog()
-    setting = read_setting(SETTING)
-    assert setting is not None
-    outcome = outcome_from(run, play(run, catalog, fit_models(run, catalog, dict.fromkeys(TYPES, setting))))
+    outcome = outcome_from(run, play(run, catalog, fit_models(run, catalog, shipped_settings(catalog))))
     return tally(outcome.orders, run.truth, devices=len(run.devices), days=run.days, forecasts=outcome.forecasts)
 
 
