@@ -1,7 +1,8 @@
 """Which kind of detector suits given rows, told by those healthy rows alone.
 
-Each kind learns the first part of them; the rest is healthy for it and, once more, with a shift planted into one
-metric after the other.  The best is silent over the first and sees most of the second.
+Each kind learns the first part of them; the rest is healthy for it and, twice more, with a shift planted into one
+metric after the other: one that comes at once, and one that creeps up.  The best is silent over the first and sees
+most of the others.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from iot_maint.domain.columns import Floats
 from iot_maint.domain.errors import NotEnoughHistory
 from iot_maint.models.alarming import Limit, alarms
 from iot_maint.models.conditioning import FEWEST_ROWS
@@ -16,7 +18,7 @@ from iot_maint.models.detector import Detector, DetectorKind, Recipe, Rows, cut
 from iot_maint.models.kinds import DEFAULT, KINDS
 
 LEARNT = 0.6  # of the rows
-SHIFT = 3.0  # planted, in spreads of the metric's own values
+SHIFT = 3.0  # planted, in spreads of the metric's own values; a creeping one goes on to twice as much
 MOST_ALARMED = 0.02  # of healthy time; a kind below that is silent enough
 MOST_PLANTED = 12  # metrics; of more, evenly chosen ones
 
@@ -56,7 +58,13 @@ def choose_kind(
 def _try_kind(kind: DetectorKind, learnt: Rows, rest: Rows, recipe: Recipe, limit: Limit) -> Trial:
     detector = kind.fit(learnt, recipe)
     begin = len(rest) // 2
-    found = [_alarmed(detector, _shifted(rest, learnt, metric, begin), limit)[begin:] for metric in _planted(recipe)]
+    planted = len(rest) - begin
+    courses = (np.ones(planted), 2.0 * np.arange(1, planted + 1) / planted)
+    found = [
+        _alarmed(detector, _shifted(rest, learnt, metric, course), limit)[begin:]
+        for metric in _planted(recipe)
+        for course in courses
+    ]
     return Trial(
         kind=kind.name,
         alarmed=round(float(_alarmed(detector, rest, limit).mean()), 4),
@@ -73,10 +81,11 @@ def _alarmed(detector: Detector, rows: Rows, limit: Limit) -> np.ndarray[tuple[i
     return alarms(detector.score(rows, None)[0].score, limit)
 
 
-def _shifted(rows: Rows, learnt: Rows, metric: str, begin: int) -> Rows:
+def _shifted(rows: Rows, learnt: Rows, metric: str, course: Floats) -> Rows:
+    """The rows with a shift in the last of them, by its course (planted,) in units of `SHIFT`."""
     column = rows.metrics.index(metric)
     seen = learnt.values[:, column]
     spread = float(np.nanstd(seen)) if np.isfinite(seen).any() else 0.0
     values = rows.values.copy()
-    values[begin:, column] += SHIFT * spread
+    values[len(rows) - len(course) :, column] += SHIFT * spread * course
     return Rows(metrics=rows.metrics, at_ms=rows.at_ms, values=values)

@@ -2,22 +2,18 @@
 
 The baseline follows within as many rows as the healthy history had: what was never seen to be healthy for so long is
 not taken for granted sooner.  How far is usual is measured in that history from a baseline ten times as fast, so that
-one change of level in it does not count as noise.  A metric that wanders (ambient temperature) says less by moving
-than one that only rustles (flow): its scale grows with how much more it wandered than its noise explains.
+one change of level in it does not count as noise.
 """
 
-import importlib
 from collections.abc import Sequence
 
 import numpy as np
 
 from iot_maint.domain.columns import Floats
+from iot_maint.models.baselines import followed, usual_departure
 from iot_maint.models.conditioning import MEAN_OF, Conditioned, Conditioning
 from iot_maint.models.fitted import Arrays, Judged, demand
 
-QUANTILE = 0.75  # of the healthy residual that the scale is taken from: a quarter of history may be disturbed
-NORMAL_QUANTILE = 1.1503493803760079  # the same of a standard normal's absolute value
-WANDER = 1.5  # power of (wander / noise) by which a scale grows
 FASTER = 10.0  # the baseline that the scale is measured from, against the watched one
 FROZEN = 2.5  # scales from the baseline at which it stops
 RAISED = 5.0  # scales that a departure must have reached for its new level to be learnt later
@@ -46,12 +42,9 @@ class Tracker:
             if not len(level):
                 continue
             slowness[0, metric] = max(len(level), 4 * MEAN_OF)
-            fast, base[0, metric] = _smooth(level, max(len(level) / FASTER, MEAN_OF))
+            fast, base[0, metric] = followed(level, max(len(level) / FASTER, MEAN_OF))
             apart = np.abs(level - fast)
-            floor = float(usual.floor[0, metric])
-            spread = max(float(np.quantile(apart, QUANTILE)) / NORMAL_QUANTILE, floor)
-            noise = max(float(usual.rustle[0, metric]) / np.sqrt(MEAN_OF), floor)
-            scale[0, metric] = spread * max(1.0, spread / noise) ** WANDER
+            scale[0, metric] = usual_departure(apart, usual, metric)
             residuals[known, metric] = apart / scale[0, metric]
         seen = ~np.isnan(residuals).all(axis=1)
         model = {"scale": scale, "base": base, "slowness": slowness}
@@ -100,13 +93,3 @@ class Tracker:
     def check(self, model: Arrays, metrics: int) -> None:
         for name in ("scale", "base", "slowness"):
             demand(model, name, (1, metrics))
-
-
-def _smooth(level: Floats, slowness: float) -> tuple[Floats, float]:
-    """The baseline before each row, and the one after the last; it begins at the median of the first rows."""
-    # Loaded now: whoever only ingests must not carry scipy.
-    lfilter = importlib.import_module("scipy.signal").lfilter
-    share = 1.0 / (slowness + 1.0)
-    start = float(np.median(level[: 2 * MEAN_OF]))
-    followed, _ = lfilter([share], [1.0, share - 1.0], level, zi=[(1.0 - share) * start])
-    return np.concatenate([[start], followed[:-1]]), float(followed[-1])

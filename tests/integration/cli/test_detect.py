@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from iot_maint import cli
+from iot_maint.models.kinds import KINDS
 
 ROWS, ONSET = 700, 500
 
@@ -50,7 +51,7 @@ def rows_of(path: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text), delimiter=";" if ";" in text.splitlines()[0] else ","))
 
 
-@pytest.mark.parametrize("detector", ["tracker", "pca", "aakr", "forest"])
+@pytest.mark.parametrize("detector", sorted(KINDS))
 def test_every_row_says_score_alarm_and_top_metric(monkeypatch: pytest.MonkeyPatch, detector: str) -> None:
     Path("own.csv").write_text(course())
     arguments = ("own.csv", "--train-rows", "400", "--detector", detector, "--limit", "3", "--out", "out.csv")
@@ -108,7 +109,7 @@ def test_the_choice_is_explained_and_made_on_the_training_rows_alone(
         assert detect(monkeypatch, name, "--train-rows", "400", "--json") == 0
         told.append(json.loads(capsys.readouterr().out))
     assert told[0]["trials"] == told[1]["trials"]
-    assert {trial["detector"] for trial in told[0]["trials"]} == {"tracker", "pca", "aakr", "forest"}
+    assert {trial["detector"] for trial in told[0]["trials"]} == set(KINDS)
     assert told[0]["detector"] == told[0]["trials"][0]["detector"]
     assert told[0]["left_out"] == [{"column": "note", "reason": "text"}]
     assert told[0]["episodes"][0]["top_metric"] == "current"

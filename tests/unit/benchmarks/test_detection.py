@@ -4,8 +4,8 @@ import pytest
 
 from benchmarks.detection import _bearings
 from benchmarks.detection_data import DATA
-from benchmarks.detection_measures import by_protocol
-from benchmarks.detection_subjects import always, by_the_clock, ours
+from benchmarks.detection_measures import by_protocol, clock_neutral
+from benchmarks.detection_subjects import FOLLOWER, STRICTER, always, by_the_clock, ours
 from iot_maint.models.alarming import DEFAULT_LIMIT, Limit
 from iot_maint.models.kinds import DEFAULT
 
@@ -19,6 +19,13 @@ def test_the_default_detector_holds_the_bars_of_skab() -> None:
     assert verdict.f1 >= 0.88
     assert verdict.far <= 11
     assert verdict.mar <= 14
+
+
+def test_the_kind_that_follows_slow_changes_holds_the_bars_of_skab_whenever_it_begins() -> None:
+    f1, healthy, controls = clock_neutral(STRICTER[FOLLOWER])
+    assert f1 >= 0.865
+    assert healthy <= 4.5
+    assert controls <= 5
 
 
 def test_the_trivial_ones_score_as_published() -> None:

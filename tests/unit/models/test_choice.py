@@ -19,3 +19,9 @@ def test_all_kinds_are_tried_and_the_first_is_the_best() -> None:
 
 def test_too_few_rows_to_try_give_the_default() -> None:
     assert choose_kind(healthy(300), RECIPE, LIMIT) == (DEFAULT, ())
+
+
+def test_a_kind_that_sees_steps_alone_is_not_the_best_where_nothing_speaks_for_it() -> None:
+    _, trials = choose_kind(healthy(2500), RECIPE, LIMIT)
+    found = {trial.kind: trial.found for trial in trials}
+    assert found["surge"] < found[DEFAULT] - 0.1
