@@ -58,7 +58,7 @@ class Judge:
         self._rule = rule_of_model(model)
         self._step = _compiled(self._rule)
         self._reveals: Mapping[tuple[str, int], str | None] = {
-            (metric, direction): revealed_fault_mode(equipment_type, monitored.equipment.kind, metric, direction)
+            (metric, direction): revealed_fault_mode(equipment_type, monitored.equipment, metric, direction)
             for metric in recipe.metrics
             for direction in (1, -1)
         }

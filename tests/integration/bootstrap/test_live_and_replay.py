@@ -48,6 +48,21 @@ SITE: Site = build_site(
     link={},
 )
 
+# Of the installation's own, for one of the pumps alone.
+OWN_RULE = """schema = 1
+extends = "pump"
+
+[rules.own_vib]
+metric = "vib_rms"
+above = 3.0
+clear = 2.9
+for = "5m"
+severity = "warning"
+fault_mode = "PMP-BEAR"
+equipment = ["P-02"]
+basis = "engineering default"
+"""
+
 
 def register_site(settings: Settings, register: Path) -> None:
     with open_installation(settings) as installation, installation.database.transaction() as repositories:
@@ -104,7 +119,10 @@ def test_live_replay_and_backtest_find_the_same(
     recording, register = tmp_path / "recording.jsonl", tmp_path / "register.csv"
     write_jsonl(messages, recording)
     register.write_text(register_csv(SITE), "utf-8")
+    (tmp_path / "catalog").mkdir()
+    (tmp_path / "catalog" / "own.toml").write_text(OWN_RULE, "utf-8")
     settings = Settings(
+        catalog_dir=tmp_path / "catalog",
         data_dir=tmp_path / "data",
         mqtt_url=SecretStr(mosquitto.url),
         telemetry_url=SecretStr(bucket.telemetry_url) if bucket is not None else None,
@@ -124,6 +142,7 @@ def test_live_replay_and_backtest_find_the_same(
         ("P-01", "pump.vib_rms_critical"),
         ("P-02", "pump.vib_rms_warning"),
     }
+    assert {one.equipment for one in lived if one.rule == "pump.own_vib"} == {"P-02"}
     assert msgspec.json.encode(replayed) == msgspec.json.encode(lived)
     in_order = sorted(lived, key=lambda one: (one.at, one.equipment, one.rule))
     assert msgspec.json.encode(list(backtested.findings)) == msgspec.json.encode(in_order)
