@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from iot_maint.bootstrap.flapping import flap_limits_of
 from iot_maint.bootstrap.replaying import NEVER_LATE, copy_entries
 from iot_maint.catalog import load_catalog
 from iot_maint.clock import ReplayClock
@@ -237,12 +238,13 @@ def _open_runner(
         copy_entries(database, entries, clock)
         monitor = Monitor(
             database=database,
-            roster=Roster(database, catalog, NEVER_LATE, time.monotonic),
+            roster=Roster(database, catalog, NEVER_LATE, time.monotonic, cluster.settings.zone),
             desk=ClosingDesk(catalog=catalog, clock=clock, site_zone=cluster.settings.zone, channels=()),
             clock=clock,
             meter=PrometheusMeter(),
             worker="backtest",
             spool_id="backtest",
+            flap_limits=flap_limits_of(cluster.settings),
             models=ChosenModels(with_wishes(cluster.models, trial)),
             on_scores=on_scores,
         )

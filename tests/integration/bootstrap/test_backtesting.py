@@ -204,3 +204,68 @@ def test_a_limit_beyond_what_the_metric_can_be_is_refused(tmp_path: Path) -> Non
     trial = Trial(label="changed", wishes=read_changes([f"{RULE}.limit=9000"]))
     with pytest.raises(InvalidInput, match="outside the range"):
         run_backtest(hot_pump(tmp_path), Asked(rules=(RULE,), start=T0, end=at(60), trials=(trial,)), map_here)
+
+
+def with_own_rules(settings: Settings, folder: Path, rules: str) -> Settings:
+    """The installation, whose catalog has these rules of pumps beside the built-in ones."""
+    folder.mkdir()
+    common = 'severity = "warning"\nfault_mode = "PMP-BEAR"\nbasis = "engineering default"\n'
+    text = rules.replace("[rules.own]\n", f"[rules.own]\n{common}")
+    (folder / "own.toml").write_text(f'schema = 1\nextends = "pump"\n{text}', encoding="utf-8")
+    return settings.model_copy(update={"catalog_dir": folder})
+
+
+def test_a_combination_tried_alone_takes_along_what_it_names_and_counts_none_of_it(tmp_path: Path) -> None:
+    settings = an_installation(tmp_path, an_equipment("P-1"))
+    hot_and_shaking = [
+        replace(one, values={**one.values, "vib_rms": 20.0, "running": 1.0}) for one in bearing_at(HOT, 0, 60)
+    ]
+    store_history(settings, [*hot_and_shaking, *bearing_at(COOL, 61, 120)])
+    combination = '[rules.own]\nwhen = "bearing_temp_warning and vib_rms_warning"\nis = true\nfor = "0s"\n'
+
+    tried = with_own_rules(settings, tmp_path / "catalog", combination)
+    [alone] = backtest(tried, "pump.own", start=T0, end=T0 + 3 * HOUR).settings
+    [among_all] = backtest(tried, "all", start=T0, end=T0 + 3 * HOUR).settings
+
+    assert {one.rule for one in alone.findings} == {"pump.own"}
+    assert list(alone.findings) == [one for one in among_all.findings if one.rule == "pump.own"]
+    assert [one.rules for one in alone.episodes] == [("pump.own",)]
+    assert [[entry.rule for entry in order.timeline if entry.rule] for order in alone.orders] == [["pump.own"]]
+
+
+@pytest.mark.parametrize(("zone", "findings"), [("America/New_York", 2), ("Asia/Shanghai", 0)])
+def test_a_schedule_tells_the_time_of_the_site(tmp_path: Path, zone: str, findings: int) -> None:
+    settings = hot_pump(tmp_path).model_copy(update={"site_timezone": zone})
+    evening = """
+[schedules.evening]
+hours = "18:00-20:00"
+[rules.own]
+metric = "bearing_temp"
+above = 80
+clear = 78
+for = "10m"
+only = ["evening"]
+"""
+
+    tried = with_own_rules(settings, tmp_path / "catalog", evening)
+    [setting] = backtest(tried, "pump.own", start=T0, end=T0 + HOUR).settings
+
+    assert len(setting.findings) == findings  # at 08:00 in Shanghai it is 19:00 in New York
+
+
+def test_an_alarm_flaps_when_the_settings_say_so(tmp_path: Path) -> None:
+    settings = an_installation(tmp_path, an_equipment("P-1"))
+    [one] = bearing_at(HOT, 0, 0)
+    chatter = [
+        replace(one, at_ms=one.at_ms + second * 1000, values={"bearing_temp": HOT if second % 10 else COOL})
+        for second in range(0, 60, 5)
+    ]
+    store_history(settings, chatter)
+    at_once = '[rules.own]\nmetric = "bearing_temp"\nabove = 80\nclear = 78\nfor = "0s"\n'
+
+    tried = with_own_rules(settings, tmp_path / "catalog", at_once)
+    patient = tried.model_copy(update={"flapping_raises": 10})
+    [often] = backtest(patient, "pump.own", start=T0, end=T0 + HOUR).settings
+    [once] = backtest(tried, "pump.own", start=T0, end=T0 + HOUR).settings
+
+    assert (len(often.episodes), len(once.episodes)) == (6, 4)
