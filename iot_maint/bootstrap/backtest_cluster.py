@@ -28,7 +28,6 @@ from iot_maint.services.backtest.choosing import compared_metrics, metrics_for, 
 from iot_maint.services.backtest.columns import pieces
 from iot_maint.services.backtest.coverage import Watch
 from iot_maint.services.backtest.envelopes import Envelopes
-from iot_maint.services.backtest.faults import KnownFault
 from iot_maint.services.backtest.history import Slice, Subject, read_slices
 from iot_maint.services.backtest.modelled import (
     ChosenModels,
@@ -42,6 +41,7 @@ from iot_maint.services.backtest.result import ClusterRuns
 from iot_maint.services.backtest.running import ClosingDesk, Runner, run_through
 from iot_maint.services.backtest.trials import Trial, apply_wishes
 from iot_maint.services.backtest.verdicts import is_false
+from iot_maint.services.feedback.faults import Labels
 from iot_maint.services.monitoring import Monitor
 from iot_maint.services.roster import Roster
 from iot_maint.services.scoring.live_models import LiveModel
@@ -74,7 +74,7 @@ class Cluster:
     start_ms: int
     end_ms: int
     files: tuple[Path, ...] = ()
-    faults: tuple[KnownFault, ...] = ()
+    labels: Labels = field(default_factory=Labels)
     allowed: int | None = None
     plotted: bool = False
     progress: Path | None = None
@@ -257,7 +257,7 @@ def _limit(cluster: Cluster) -> Callable[[AlarmEvent], bool]:
 
     def too_much(event: AlarmEvent) -> bool:
         nonlocal false
-        false += is_false(event.key, cluster.faults)
+        false += is_false(event.key, cluster.labels)
         return cluster.allowed is not None and false > cluster.allowed
 
     return too_much

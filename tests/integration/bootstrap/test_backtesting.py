@@ -11,13 +11,16 @@ import pytest
 from iot_maint.bootstrap.backtesting import Asked, run_backtest
 from iot_maint.bootstrap.spreading import map_by, map_here
 from iot_maint.catalog import load_catalog
+from iot_maint.domain.catalog import Language
 from iot_maint.domain.errors import InvalidInput, MaintError, UnknownEquipment, UnknownThing
-from iot_maint.services.backtest.faults import FILE, KnownFault
+from iot_maint.domain.work_orders import WorkOrderStatus
+from iot_maint.services.backtest.text import backtest_lines
 from iot_maint.services.backtest.trials import AS_IT_STANDS, Trial, read_changes
+from iot_maint.services.feedback.faults import FILE, KnownFault
 from iot_maint.settings import Settings
-from iot_maint.storage.relational.database import RelationalDatabase
+from iot_maint.storage.relational.database import RelationalDatabase, open_database
 from tests.backtest_stories import an_installation, backtest, store_history
-from tests.builders import T0, an_equipment
+from tests.builders import T0, a_work_order, an_equipment
 from tests.decide_path import register, start_path
 from tests.pump_stories import BEARING, COOL, HOT, at, bearing_at
 from tests.scenario_files import ALL, Scenario, messages_of
@@ -104,6 +107,21 @@ def test_an_alarm_within_a_known_fault_has_found_it_and_the_other_is_false(tmp_p
     assert figures.device_months == pytest.approx(240 / (30 * 1440))
     assert figures.false_per_month == pytest.approx(180)
     assert figures.share_in_alarm == pytest.approx(20 / 240)
+
+
+def test_an_order_that_nobody_has_judged_makes_its_alarm_neither_false_nor_right(tmp_path: Path) -> None:
+    settings = hot_pump(tmp_path)
+    order = replace(a_work_order(fault_mode=BEARING, status=WorkOrderStatus.CLOSED, opened_at=at(40)), ended_at=at(60))
+    with open_database(settings.database) as database, database.transaction() as repositories:
+        assert repositories.orders.add(order)
+
+    result = backtest(settings, RULE, start=T0, end=T0 + 5 * HOUR)
+
+    [setting] = result.settings
+    assert (setting.figures.alarms, setting.figures.undecided, setting.figures.false_alarms) == (2, 1, 1)
+    assert (setting.figures.faults, setting.figures.found) == (0, 0)
+    rows = [line.split() for line in backtest_lines(result, Language.EN, settings.zone)]
+    assert ["of", "them", "undecided", "1"] in rows
 
 
 def test_a_fault_mode_that_is_another_is_not_found(tmp_path: Path) -> None:
