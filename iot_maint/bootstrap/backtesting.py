@@ -8,6 +8,7 @@ from pathlib import Path
 
 from iot_maint.bootstrap.backtest_cluster import Cluster, run_cluster
 from iot_maint.bootstrap.backtest_models import chosen_models
+from iot_maint.bootstrap.backtest_progress import begin_progress
 from iot_maint.bootstrap.backtest_scope import labels_in_orders, say_what_there_is, span_of_files, tried_equipment
 from iot_maint.bootstrap.backtest_suggestion import suggest_limit
 from iot_maint.bootstrap.spreading import map_by
@@ -75,6 +76,7 @@ def run_backtest(settings: Settings, asked: Asked, map_over: FanOut | None = Non
     labels = Labels() if asked.files else labels_in_orders(settings, entries)
     labels = replace(labels, faults=(*asked.faults, *labels.faults))
     clusters = _clusters(settings, asked, rules, entries, beside, models, labels, start, end)
+    begin_progress([one.progress for one in clusters if one.progress is not None])
     runs = list(map_over(run_cluster, clusters))
     if not any(one.coverage for one in runs):
         nothing = "the files hold nothing of this equipment in the asked time"

@@ -1,13 +1,15 @@
 """A backtest finds in the stored history what the live path found when it came, to the byte."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import pytest
 
+from iot_maint.bootstrap.backtest_progress import share_done
 from iot_maint.bootstrap.backtesting import Asked, run_backtest
 from iot_maint.bootstrap.spreading import map_by, map_here
 from iot_maint.catalog import load_catalog
@@ -25,6 +27,8 @@ from tests.decide_path import register, start_path
 from tests.pump_stories import BEARING, COOL, HOT, at, bearing_at
 from tests.scenario_files import ALL, Scenario, messages_of
 
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 CATALOG = load_catalog()
 HOUR = timedelta(hours=1)
 RULE = "pump.bearing_temp_warning"
@@ -166,6 +170,26 @@ def test_sites_in_processes_come_to_the_same_as_here(tmp_path: Path) -> None:
 
     assert {one.site for one in here.settings[0].episodes} == {"s1", "s2"}
     assert here.settings == apart.settings
+
+
+def test_how_far_it_has_come_is_known_of_all_sites_together(tmp_path: Path) -> None:
+    far = an_equipment("P-2", site="s2")
+    settings = an_installation(tmp_path, an_equipment("P-1"), far)
+    there = [replace(one, site="s2") for one in bearing_at(HOT, 0, 60, code="P-2")]
+    store_history(settings, [*bearing_at(HOT, 0, 60), *there])
+    progress = tmp_path / "progress"
+    progress.mkdir()
+    shares = []
+
+    def one_by_one(function: Callable[[Given], Made], things: Iterable[Given], /) -> Iterator[Made]:
+        for thing in things:
+            shares.append(share_done(progress))
+            yield function(thing)
+
+    asked = Asked(rules=(RULE,), start=T0, end=T0 + 2 * HOUR, progress=progress)
+    run_backtest(settings, asked, one_by_one)
+
+    assert [*shares, share_done(progress)] == [0.0, 0.5, 1.0]
 
 
 def test_the_limit_that_is_suggested_keeps_the_wish_and_the_next_finer_one_does_not(tmp_path: Path) -> None:
