@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from iot_maint.bootstrap.backtest_progress import note_share
 from iot_maint.bootstrap.flapping import flap_limits_of
 from iot_maint.bootstrap.replaying import NEVER_LATE, copy_entries
 from iot_maint.catalog import load_catalog
@@ -221,7 +222,7 @@ def _watched(slices: Iterator[Slice], cluster: Cluster) -> Iterator[Slice]:
         yield part
         if cluster.progress is not None:
             done = (part.end_ms - cluster.start_ms) / max(1, cluster.end_ms - cluster.start_ms)
-            cluster.progress.write_text(f"{done:.4f}", "ascii")
+            note_share(cluster.progress, done)
 
 
 @contextmanager
