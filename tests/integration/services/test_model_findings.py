@@ -16,6 +16,7 @@ from iot_maint.domain.equipment import EquipmentStatus
 from iot_maint.domain.findings import FindingKind
 from iot_maint.domain.queries import AlarmQuery, PageRequest
 from iot_maint.domain.telemetry import Batch, Telemetry
+from iot_maint.services import rule_states
 from iot_maint.services.evidence import say_evidence
 from iot_maint.services.monitoring import Outcome
 from iot_maint.services.shadowing import switch_shadow
@@ -320,3 +321,24 @@ def test_what_models_remember_is_saved_with_the_rules_states(database: Relationa
         stored = repositories.checkpoints.load_state("P-1")
     assert stored is not None
     assert set(msgspec.json.decode(stored)["state"]["models"]) == {"champion"}
+
+
+def test_a_guest_whose_copy_is_read_anew_scores_on_with_what_the_holder_remembers(
+    database: RelationalDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rule_states, "LATELY_S", 0.0)  # any copy is out of date at once
+    models = ModelsInUse(by_code={"P-1": [a_model()]})
+    holder = start(database, models)
+    guest = start_path(database, CATALOG, at(0), worker="2", models=models, owns=lambda _site: False)
+    play(holder, healthy(0, 5))
+    holder.monitor.checkpoint(1)
+    play(guest, healthy(6, 6))
+    raised = play(holder, [*healthy(6, 6), *shaking(7, 12)])
+    holder.monitor.checkpoint(2)
+
+    seen_by_guest = play(guest, [*shaking(13, 16), *healthy(17, 19)])
+
+    told = [
+        [(one.kind, one.at) for outcome in outcomes for one in outcome.findings] for outcomes in (raised, seen_by_guest)
+    ]
+    assert told == [[(FindingKind.RAISED, at(9))], [(FindingKind.CLEARED, at(18))]]
