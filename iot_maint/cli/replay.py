@@ -121,6 +121,7 @@ def _alarm(event: AlarmEvent) -> dict[str, object]:
         "rule": event.finding.rule,
         "at": event.finding.at,
         "shadow": event.key.shadow,
+        "model": event.key.model or None,
     }
 
 

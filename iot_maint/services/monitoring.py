@@ -354,7 +354,7 @@ def _retire(
 
 def _retired(evidence: Evidence, code: str, state: EquipmentState, at_ms: int) -> Finding:
     raised = next((name, standing) for name, standing in state.alarms.items() if evidence.rule in standing.rules)
-    fault_mode, shadow = read_standing_name(raised[0])
+    fault_mode, shadow, _ = read_standing_name(raised[0])
     return Finding(
         kind=FindingKind.CLEARED,
         equipment=code,

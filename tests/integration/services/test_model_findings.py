@@ -224,6 +224,24 @@ def test_champion_and_shadow_come_to_the_same_whatever_the_cut(empty_databases: 
     assert told[0] == told[1]
 
 
+def test_models_of_one_detector_in_shadow_have_each_an_alarm_of_its_own(database: RelationalDatabase) -> None:
+    quick, patient = (a_model(model_id=name, dwell_rows=rows, shadow=True) for name, rows in (("m2", 1), ("m3", 6)))
+    path = start(database, ModelsInUse(by_code={"P-1": [a_model(model_id="m1"), quick, patient]}))
+    switch(path, shadow=True)
+    play(path, STORY)
+
+    with path.database.reading() as repositories:
+        alarms = repositories.alarms.page(AlarmQuery(), PageRequest(limit=200)).items
+    told = {one.key.model: (one.key.raised_at, one.cleared_at, one.rules) for one in alarms}
+    assert told == {
+        "m2": (at(11), at(21), ("model.distance",)),
+        "": (at(12), at(21), ("model.distance",)),  # the champion, whose detector somebody has put there
+        "m3": (at(16), at(21), ("model.distance",)),
+    }
+    assert all(one.key.shadow for one in alarms)
+    assert path.orders() == []
+
+
 def test_a_detector_that_is_put_into_shadow_lets_go_and_orders_no_more(database: RelationalDatabase) -> None:
     path = start(database)
     play(path, STORY[:15])
