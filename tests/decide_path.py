@@ -1,7 +1,7 @@
 """The live decide path as a service runs it, over a throwaway database and the data's own time."""
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -26,6 +26,7 @@ from iot_maint.services.monitoring import Monitor, Outcome
 from iot_maint.services.ordering import OrderDesk
 from iot_maint.services.replaying import replay
 from iot_maint.services.roster import Roster
+from iot_maint.services.rule_states import own_all
 from iot_maint.services.scoring.live_models import NO_MODELS, LiveModels
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -78,6 +79,7 @@ def start_path(
     spool_id: str = "spool",
     channels: Sequence[Channel] = (Channel.TELEMETRY,),
     models: LiveModels = NO_MODELS,
+    owns: Callable[[str], bool] = own_all,
 ) -> DecidePath:
     """A process that has just started on that database."""
     clock, meter = ReplayClock(start), PrometheusMeter()
@@ -93,6 +95,7 @@ def start_path(
         worker=worker,
         spool_id=spool_id,
         models=models,
+        owns=owns,
     )
     monitor.start()
     return DecidePath(

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from iot_maint.bootstrap.backtest_progress import note_share
+from iot_maint.bootstrap.flapping import flap_limits_of
 from iot_maint.bootstrap.replaying import NEVER_LATE, copy_entries
 from iot_maint.catalog import load_catalog
 from iot_maint.clock import ReplayClock
@@ -27,7 +29,6 @@ from iot_maint.services.backtest.choosing import compared_metrics, metrics_for, 
 from iot_maint.services.backtest.columns import pieces
 from iot_maint.services.backtest.coverage import Watch
 from iot_maint.services.backtest.envelopes import Envelopes
-from iot_maint.services.backtest.faults import KnownFault
 from iot_maint.services.backtest.history import Slice, Subject, read_slices
 from iot_maint.services.backtest.modelled import (
     ChosenModels,
@@ -41,6 +42,7 @@ from iot_maint.services.backtest.result import ClusterRuns
 from iot_maint.services.backtest.running import ClosingDesk, Runner, run_through
 from iot_maint.services.backtest.trials import Trial, apply_wishes
 from iot_maint.services.backtest.verdicts import is_false
+from iot_maint.services.feedback.faults import Labels
 from iot_maint.services.monitoring import Monitor
 from iot_maint.services.roster import Roster
 from iot_maint.services.scoring.live_models import LiveModel
@@ -73,7 +75,7 @@ class Cluster:
     start_ms: int
     end_ms: int
     files: tuple[Path, ...] = ()
-    faults: tuple[KnownFault, ...] = ()
+    labels: Labels = field(default_factory=Labels)
     allowed: int | None = None
     plotted: bool = False
     progress: Path | None = None
@@ -220,7 +222,7 @@ def _watched(slices: Iterator[Slice], cluster: Cluster) -> Iterator[Slice]:
         yield part
         if cluster.progress is not None:
             done = (part.end_ms - cluster.start_ms) / max(1, cluster.end_ms - cluster.start_ms)
-            cluster.progress.write_text(f"{done:.4f}", "ascii")
+            note_share(cluster.progress, done)
 
 
 @contextmanager
@@ -237,12 +239,13 @@ def _open_runner(
         copy_entries(database, entries, clock)
         monitor = Monitor(
             database=database,
-            roster=Roster(database, catalog, NEVER_LATE, time.monotonic),
+            roster=Roster(database, catalog, NEVER_LATE, time.monotonic, cluster.settings.zone),
             desk=ClosingDesk(catalog=catalog, clock=clock, site_zone=cluster.settings.zone, channels=()),
             clock=clock,
             meter=PrometheusMeter(),
             worker="backtest",
             spool_id="backtest",
+            flap_limits=flap_limits_of(cluster.settings),
             models=ChosenModels(with_wishes(cluster.models, trial)),
             on_scores=on_scores,
         )
@@ -255,7 +258,7 @@ def _limit(cluster: Cluster) -> Callable[[AlarmEvent], bool]:
 
     def too_much(event: AlarmEvent) -> bool:
         nonlocal false
-        false += is_false(event.key, cluster.faults)
+        false += is_false(event.key, cluster.labels)
         return cluster.allowed is not None and false > cluster.allowed
 
     return too_much

@@ -164,7 +164,7 @@ class _Children:
         if time.monotonic() - self.began > self.job.within_s:
             raise MaintError(f"took longer than {self.job.within_s:g} s; try fewer rules, less equipment or less time")
         own = self.folder / str(number)
-        share = float(own.read_text("ascii") or 0) if own.exists() else 0.0
+        share = float(own.read_text("ascii")) if own.exists() else 0.0
         self.beat((number + share) / things)
 
 

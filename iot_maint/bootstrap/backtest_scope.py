@@ -13,11 +13,9 @@ from iot_maint.domain.equipment import EquipmentStatus, Monitored
 from iot_maint.domain.errors import MaintError, UnknownEquipment
 from iot_maint.domain.instants import instant
 from iot_maint.domain.ports import HistoryStore
-from iot_maint.domain.queries import PageRequest, WorkOrderQuery
-from iot_maint.domain.work_orders import WorkOrder
 from iot_maint.ingest.recordings import read_recording
 from iot_maint.services.backtest.choosing import compared_metrics, is_tried
-from iot_maint.services.backtest.faults import DONE, KnownFault, faults_of_orders
+from iot_maint.services.feedback.faults import Labels, labels_of
 from iot_maint.services.quantities import say_instant
 from iot_maint.services.scoring.live_models import LiveModel
 from iot_maint.settings import Settings
@@ -25,7 +23,6 @@ from iot_maint.storage.relational.database import open_database
 from iot_maint.storage.telemetry import open_telemetry_store
 
 _NAMED = 5  # pieces of equipment whose history an error tells of
-_PAGE = 200
 
 
 def tried_equipment(
@@ -82,17 +79,10 @@ def span_of_files(settings: Settings, files: Sequence[Path]) -> tuple[datetime, 
     return instant(min(times)), instant(max(times)) + timedelta(milliseconds=1)
 
 
-def faults_in_orders(settings: Settings, entries: Sequence[Monitored]) -> tuple[KnownFault, ...]:
-    """The faults of the installation's orders that people have done."""
-    codes = {entry.equipment.code for entry in entries}
-    orders: list[WorkOrder] = []
+def labels_in_orders(settings: Settings, entries: Sequence[Monitored]) -> Labels:
+    """What the installation's orders say of this equipment's history."""
     with open_database(settings.database) as database, database.reading() as repositories:
-        request: PageRequest | None = PageRequest(limit=_PAGE, sort="number")
-        while request is not None:
-            page = repositories.orders.page(WorkOrderQuery(statuses=DONE), request)
-            orders += [order for order in page.items if order.equipment in codes]
-            request = None if page.next_cursor is None else replace(request, cursor=page.next_cursor)
-    return faults_of_orders(orders)
+        return labels_of(repositories, {entry.equipment.code for entry in entries})
 
 
 def say_what_there_is(

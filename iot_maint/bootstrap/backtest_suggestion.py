@@ -12,11 +12,11 @@ from iot_maint.domain.columns import Floats
 from iot_maint.domain.equipment import Monitored
 from iot_maint.domain.errors import InvalidInput
 from iot_maint.services.backtest.coverage import Coverage
-from iot_maint.services.backtest.faults import KnownFault
 from iot_maint.services.backtest.modelled import with_wishes
 from iot_maint.services.backtest.suggesting import MOST_IN_ALARM, Suggestion, shifted, suggest
 from iot_maint.services.backtest.trials import Trial, apply_wishes
 from iot_maint.services.backtest.verdicts import episodes_of, figures_by_equipment, figures_of
+from iot_maint.services.feedback.faults import Labels
 from iot_maint.services.register.limits import LimitWish
 from iot_maint.services.scoring.live_models import LiveModel
 from iot_maint.services.training.fanning import FanOut
@@ -53,15 +53,15 @@ def suggest_limit(
             for shift, run in zip(possible, part.runs, strict=True):
                 told[shift] += run.events
                 given_up |= {shift} if run.given_up else set()
-        faults = clusters[0].faults
-        return {shift: None if shift in given_up else _false(told[shift], coverage, faults) for shift in possible}
+        labels = clusters[0].labels
+        return {shift: None if shift in given_up else _false(told[shift], coverage, labels) for shift in possible}
 
     return suggest(rule, _distances(rule, clusters, entries, map_over), device_months, wish, count)
 
 
-def _false(events: Sequence[AlarmEvent], coverage: Sequence[Coverage], faults: Sequence[KnownFault]) -> int | None:
+def _false(events: Sequence[AlarmEvent], coverage: Sequence[Coverage], labels: Labels) -> int | None:
     """How many alarms were false; None where they stood for too long."""
-    wrong = [episode for episode in episodes_of(events, faults) if episode.fault is None]
+    wrong = [episode for episode in episodes_of(events, labels) if episode.is_false]
     figures = figures_of(figures_by_equipment(coverage, wrong), ())
     return None if figures.share_in_alarm > MOST_IN_ALARM else figures.false_alarms
 

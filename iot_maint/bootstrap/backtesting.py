@@ -8,7 +8,8 @@ from pathlib import Path
 
 from iot_maint.bootstrap.backtest_cluster import Cluster, run_cluster
 from iot_maint.bootstrap.backtest_models import chosen_models
-from iot_maint.bootstrap.backtest_scope import faults_in_orders, say_what_there_is, span_of_files, tried_equipment
+from iot_maint.bootstrap.backtest_progress import begin_progress
+from iot_maint.bootstrap.backtest_scope import labels_in_orders, say_what_there_is, span_of_files, tried_equipment
 from iot_maint.bootstrap.backtest_suggestion import suggest_limit
 from iot_maint.bootstrap.spreading import map_by
 from iot_maint.catalog import load_catalog
@@ -18,11 +19,11 @@ from iot_maint.domain.errors import InvalidInput, MaintError
 from iot_maint.domain.instants import epoch_ms
 from iot_maint.rules.applicability import ActiveRule, report_rules
 from iot_maint.services.backtest.choosing import choose_rules, narrow
-from iot_maint.services.backtest.faults import KnownFault
 from iot_maint.services.backtest.modelled import model_sources, rule_of_source, score_rule, with_wishes
 from iot_maint.services.backtest.result import BacktestResult, Tried, put_together
 from iot_maint.services.backtest.suggesting import rule_to_suggest_for
 from iot_maint.services.backtest.trials import AS_IT_STANDS, Trial, apply_wishes
+from iot_maint.services.feedback.faults import KnownFault, Labels
 from iot_maint.services.scoring.live_models import LiveModel
 from iot_maint.services.training.fanning import FanOut
 from iot_maint.settings import Settings
@@ -72,8 +73,10 @@ def run_backtest(settings: Settings, asked: Asked, map_over: FanOut | None = Non
     models = {code: one for code, one in models.items() if any(entry.equipment.code == code for entry in entries)}
     rule = None if asked.wish is None else _rule_to_suggest_for(catalog, rules, models)
     tried = [_try(trial, tried_ones, narrowed, entries, models) for trial in asked.trials]
-    faults = asked.faults if asked.files else (*asked.faults, *faults_in_orders(settings, entries))
-    clusters = _clusters(settings, asked, rules, entries, beside, models, faults, start, end)
+    labels = Labels() if asked.files else labels_in_orders(settings, entries)
+    labels = replace(labels, faults=(*asked.faults, *labels.faults))
+    clusters = _clusters(settings, asked, rules, entries, beside, models, labels, start, end)
+    begin_progress([one.progress for one in clusters if one.progress is not None])
     runs = list(map_over(run_cluster, clusters))
     if not any(one.coverage for one in runs):
         nothing = "the files hold nothing of this equipment in the asked time"
@@ -82,7 +85,7 @@ def run_backtest(settings: Settings, asked: Asked, map_over: FanOut | None = Non
         rules=tried_ones,
         start=start,
         end=end,
-        settings=put_together(tried, runs, faults, settings.zone),
+        settings=put_together(tried, runs, labels, settings.zone),
         envelopes={key: one for cluster in runs for key, one in cluster.envelopes.items()},
         models=models,
     )
@@ -140,7 +143,7 @@ def _clusters(
     entries: Sequence[Monitored],
     beside: Sequence[Monitored],
     models: Mapping[str, LiveModel],
-    faults: tuple[KnownFault, ...],
+    labels: Labels,
     start: datetime,
     end: datetime,
 ) -> list[Cluster]:
@@ -159,7 +162,7 @@ def _clusters(
             # A process that works for others stands where it was started, not where this one does.
             files=tuple(file.absolute() for file in asked.files),
             models={one.equipment.code: models[one.equipment.code] for one in group if one.equipment.code in models},
-            faults=faults,
+            labels=labels,
             plotted=asked.plotted,
             progress=None if asked.progress is None else asked.progress / str(number),
         )

@@ -15,6 +15,7 @@ from iot_maint.ingest.probe import probe_broker
 from iot_maint.ingest.topic_map import TopicMap
 from iot_maint.rules.program import too_slow
 from iot_maint.rules.state import decode_state
+from iot_maint.services.named_equipment import misnamed_equipment
 from iot_maint.services.worker_report import say_workers, worker_problems
 from iot_maint.settings import unknown_variables
 from iot_maint.storage.telemetry import InfluxTelemetryStore
@@ -150,6 +151,12 @@ def _workers(installation: Installation) -> str:
 
 def _rules(installation: Installation) -> str:
     installation.roster.refresh()
+    register = {code: entry.equipment for code, entry in installation.roster.entries.items()}
+    if misnamed := list(misnamed_equipment(installation.catalog, register)):
+        more = f" and {len(misnamed) - SHOWN} more" if len(misnamed) > SHOWN else ""
+        raise MaintError(
+            f"{'; '.join(misnamed[:SHOWN])}{more}: mend the rule's equipment in IOT_MAINT_CATALOG_DIR, or the register"
+        )
     with installation.database.reading() as repositories:
         states = repositories.checkpoints.load_states()
     slow: list[str] = []

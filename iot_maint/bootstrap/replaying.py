@@ -23,6 +23,7 @@ from iot_maint.services.monitoring import Monitor
 from iot_maint.services.ordering import OrderDesk
 from iot_maint.services.register.importing import Rows, import_rows
 from iot_maint.services.roster import Roster
+from iot_maint.services.scoring.live_models import NO_MODELS, LiveModels
 from iot_maint.settings import Settings
 from iot_maint.storage.register_files import read_register
 from iot_maint.storage.relational.database import RelationalDatabase, open_database
@@ -42,8 +43,11 @@ class Stage:
 
 
 @contextmanager
-def open_stage(settings: Settings, register: Path | None) -> Iterator[Stage]:
-    """A stage with the equipment of a register file, or (None) of the installation; the latter is only read."""
+def open_stage(settings: Settings, register: Path | None, models: LiveModels = NO_MODELS) -> Iterator[Stage]:
+    """A stage with the equipment of a register file, or (None) of the installation; the latter is only read.
+
+    `models`: who scores what.
+    """
     catalog = load_catalog(settings.catalog_dir, settings.service_levels)
     rows = read_register(register) if register is not None else None
     clock = ReplayClock(instant(0))
@@ -67,6 +71,7 @@ def open_stage(settings: Settings, register: Path | None) -> Iterator[Stage]:
             worker="replay",
             spool_id="replay",
             flap_limits=flap_limits_of(settings),
+            models=models,
         )
         monitor.start()
         follow_up = FollowUp(database=database, desk=desk, heard=None)

@@ -140,11 +140,11 @@ def _rules(whole: TypeTable, metrics: dict[str, Metric]) -> Iterator[tuple[str, 
         if not table.is_two_sided:
             yield key, _rule(whole, key, table, metrics)
             continue
-        sides = {
-            f"{key}_high": table.model_copy(update={"below": None, "clear": table.clear_above}),
-            f"{key}_low": table.model_copy(update={"above": None, "clear": table.clear_below}),
-        }
-        for side, one in sides.items():
+        sides = (
+            table.model_copy(update={"below": None, "clear": table.clear_above}),
+            table.model_copy(update={"above": None, "clear": table.clear_below}),
+        )
+        for side, one in zip(table.keys(key), sides, strict=True):
             yield side, replace(_rule(whole, side, one, metrics), side_of=key)
 
 
@@ -172,6 +172,7 @@ def _rule(whole: TypeTable, key: str, table: RuleTable, metrics: dict[str, Metri
         during=tuple(_during(name, one) for name, one in table.during.items()),
         only=tuple(table.only),
         never=tuple(table.never),
+        equipment=frozenset(table.equipment or ()),
     )
 
 

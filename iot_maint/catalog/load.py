@@ -1,14 +1,16 @@
 """Loads the built-in equipment types and those an installation adds; refuses the whole when one file is broken."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from iot_maint.catalog.additions import EXTENDS, extended, find_addition_problems
 from iot_maint.catalog.build import add_common, build_type
 from iot_maint.catalog.calendar import load_calendar
 from iot_maint.catalog.checks import find_problems, find_unknown_symptoms
-from iot_maint.catalog.parse import parse_file, say_problem
-from iot_maint.catalog.schema import CommonTable, TypeTable
+from iot_maint.catalog.parse import has_key, parse_file, say_problem
+from iot_maint.catalog.problems import Problem
+from iot_maint.catalog.schema import AdditionTable, CommonTable, TypeTable
 from iot_maint.catalog.service_levels import load_service_levels
 from iot_maint.domain.catalog import Catalog, EquipmentType
 from iot_maint.domain.errors import BrokenCatalog, BrokenSetting
@@ -23,12 +25,20 @@ HOLIDAYS = "holidays.toml"
 def load_type(path: Path) -> EquipmentType:
     """One equipment type from its file; raises BrokenCatalog with file, line and key."""
     table, toml = parse_file(path, TypeTable)
+    return _sound(path, toml, table)
+
+
+def _sound(path: Path, toml: str, table: TypeTable) -> EquipmentType:
+    """The type that a table declares; what is wrong with it stands in that file."""
     type_ = build_type(table)
-    problems = list(find_problems(type_))
+    _refuse(path, toml, list(find_problems(type_)))
+    return type_
+
+
+def _refuse(path: Path, toml: str, problems: Sequence[Problem]) -> None:
     if problems:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         raise BrokenCatalog(say_problem(path, toml, *problems[0]) + more)
-    return type_
 
 
 def load_catalog(extra_dir: Path | None = None, service_level_profile: str = "four-level") -> Catalog:
@@ -50,15 +60,28 @@ def load_catalog(extra_dir: Path | None = None, service_level_profile: str = "fo
 def _load_types(paths: list[Path], calendar: Calendar) -> Mapping[str, EquipmentType]:
     common, _ = parse_file(BUILT_IN / COMMON, CommonTable)
     types: dict[str, EquipmentType] = {}
+    tables: dict[str, TypeTable] = {}
     origins: dict[str, Path] = {}
+    additions: list[Path] = []
     for path in paths:
         if path in (BUILT_IN / SERVICE_LEVELS, BUILT_IN / COMMON) or path.name == HOLIDAYS:
             continue
-        type_ = replace(add_common(load_type(path), common), calendar=calendar)
-        if type_.name in types:
-            reason = f"{type_.name} is already declared by {origins[type_.name].name}; names are unique"
-            raise BrokenCatalog(say_problem(path, path.read_text(encoding="utf-8"), ("type",), reason))
-        types[type_.name], origins[type_.name] = type_, path
+        if has_key(path, EXTENDS):
+            additions.append(path)
+            continue
+        table, toml = parse_file(path, TypeTable)
+        name = table.type_name
+        if name in tables:
+            reason = f"{name} is already declared by {origins[name].name}; names are unique"
+            raise BrokenCatalog(say_problem(path, toml, ("type",), reason))
+        tables[name], types[name], origins[name] = table, _sound(path, toml, table), path
+    for path in additions:
+        addition, toml = parse_file(path, AdditionTable)
+        _refuse(path, toml, list(find_addition_problems(addition, tables)))
+        name = addition.extends
+        tables[name] = extended(tables[name], addition)
+        types[name] = _sound(path, toml, tables[name])
+    types = {name: replace(add_common(one, common), calendar=calendar) for name, one in types.items()}
     for name, path in origins.items():
         for problem in find_unknown_symptoms(types[name], types):
             raise BrokenCatalog(say_problem(path, path.read_text(encoding="utf-8"), *problem))

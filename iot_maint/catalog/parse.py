@@ -31,6 +31,14 @@ def parse_file(path: Path, shape: type[TableT]) -> tuple[TableT, str]:
         raise BrokenCatalog(_say_first(path, toml, error)) from error
 
 
+def has_key(path: Path, key: str) -> bool:
+    """Whether the file has that key at its top; not where it cannot be read, which `parse_file` says."""
+    try:
+        return key in tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return False
+
+
 def say_problem(path: Path, toml: str, keys: KeyPath, reason: str) -> str:
     """`pump.toml:123: rules.vib_rms_warning.above: reason`."""
     line = find_line(toml, keys)

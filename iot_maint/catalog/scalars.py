@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
+from iot_maint.services.register.columns import code_problem
+
 DURATION = re.compile(r"^(\d+)(s|m|h|d)$")
 Span = tuple[date, date]
 LONGEST_SPAN = timedelta(days=366)
@@ -71,6 +73,13 @@ def read_span(written: object) -> object:
     return days[0], days[-1]
 
 
+def check_code(code: str) -> str:
+    """As the register takes it."""
+    if (problem := code_problem(code)) is not None:
+        raise ValueError(f"no code of equipment: {problem}")
+    return code
+
+
 def check_length(span: Span) -> Span:
     """What is longer is a slip of the year."""
     if span[1] - span[0] > LONGEST_SPAN:
@@ -85,5 +94,6 @@ Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]*(-[A-Z0-9]+)+$")]
 ParameterName = Annotated[str, StringConstraints(pattern=r"^(setpoint|(nameplate|site)\.[a-z][a-z0-9_]*)$")]
+EquipmentCode = Annotated[str, AfterValidator(check_code)]
 Hours = Annotated[tuple[time, time], BeforeValidator(read_hours)]
 Dates = Annotated[Span, BeforeValidator(read_span), AfterValidator(check_length)]

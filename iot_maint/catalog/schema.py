@@ -10,6 +10,7 @@ from iot_maint.catalog.scalars import (
     Code,
     Dates,
     Duration,
+    EquipmentCode,
     Hours,
     Name,
     ParameterName,
@@ -198,7 +199,10 @@ class DuringTable(Table):
 
 
 class RuleTable(Table):
-    """`[rules.<key>]`: one limit on one side, over the metric or a signal of it; `kinds` defaults to the metric's."""
+    """`[rules.<key>]`: one limit on one side, over the metric or a signal of it; `kinds` defaults to the metric's.
+
+    With `equipment` it is for these codes alone.
+    """
 
     metric: str | None = None
     baseline: BaselineTable | None = None
@@ -229,6 +233,7 @@ class RuleTable(Table):
     gated: bool = False
     shadow: bool = False
     kinds: list[Name] = []
+    equipment: Annotated[list[EquipmentCode], Field(min_length=1)] | None = None
     basis: BasisSpec
 
     @model_validator(mode="after")
@@ -249,6 +254,10 @@ class RuleTable(Table):
     def is_two_sided(self) -> bool:
         """Then it stands for two rules, `<key>_high` and `<key>_low`."""
         return self.above is not None and self.below is not None and self.is_ is None
+
+    def keys(self, written: str) -> tuple[str, ...]:
+        """Of the rules that it stands for, where the file writes it under that key."""
+        return (f"{written}_high", f"{written}_low") if self.is_two_sided else (written,)
 
     def _check_both_sides(self) -> None:
         if self.clear_above is None or self.clear_below is None or self.clear is not None:
@@ -369,6 +378,16 @@ class CommonTable(Table):
     fault_modes: dict[Code, FaultModeTable]
     spares: dict[Name, TextTable] = {}
     trades: dict[Name, TextTable]
+
+
+class AdditionTable(Table):
+    """The whole of a file that adds rules, and what they name, to a type of another file."""
+
+    schema_version: Literal[1] = Field(alias="schema")
+    extends: Name
+    derived: dict[Name, DerivedTable] = {}
+    schedules: dict[Name, ScheduleTable] = {}
+    rules: dict[Name, RuleTable] = {}
 
 
 class TypeTable(Table):

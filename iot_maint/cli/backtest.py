@@ -1,7 +1,9 @@
 """`iot-maint backtest`."""
 
 import re
+import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -9,10 +11,12 @@ from typing import Annotated
 import typer
 
 from iot_maint.bootstrap.backtest_models import note_backtests
+from iot_maint.bootstrap.backtest_progress import share_done
 from iot_maint.bootstrap.backtesting import Asked, run_backtest
 from iot_maint.bootstrap.replaying import read_entries
 from iot_maint.catalog import load_catalog
 from iot_maint.cli.console import say, say_json
+from iot_maint.cli.progress import watched
 from iot_maint.domain.catalog import Catalog
 from iot_maint.domain.equipment import Equipment
 from iot_maint.domain.errors import InvalidInput
@@ -28,6 +32,7 @@ from iot_maint.storage.fault_files import read_faults
 ORDERS_TOLD = 3  # on a terminal; `--json` has them all
 _FORMS: Mapping[str, Format] = {".png": "png", ".svg": "svg"}
 _DRAWN = 100  # files in a folder
+_WHAT = "回测 backtest"
 _FILE_NAME = re.compile(r"[^/\\\0]{1,100}")
 
 
@@ -78,7 +83,7 @@ def run(
     )
     catalog = load_catalog(settings.catalog_dir, settings.service_levels)
     equipment_by_code = {one.equipment.code: one.equipment for one in read_entries(settings, register_file)}
-    result = run_backtest(settings, asked)
+    result = _run_watched(settings, asked)
     if note:
         note_backtests(settings, result)
     reader = Reader(
@@ -100,6 +105,18 @@ def run(
             say(f"\n… +{more} (--json)")
     for path in drawn:
         say(str(path))
+
+
+def _run_watched(settings: Settings, asked: Asked) -> BacktestResult:
+    """Telling how far it has come; of a cluster's machines, which write no files here, only for how long."""
+    with tempfile.TemporaryDirectory(prefix="iot-maint-backtest-progress-") as folder:
+        progress = Path(folder)
+
+        def far() -> str:
+            return _WHAT if settings.dask is not None else f"{_WHAT} {share_done(progress):.0%}"
+
+        with watched(far):
+            return run_backtest(settings, asked if settings.dask is not None else replace(asked, progress=progress))
 
 
 def _draw(

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from iot_maint.bootstrap.replay_models import replayed_models
 from iot_maint.bootstrap.replaying import Stage, open_stage
 from iot_maint.cli.console import say, say_json
 from iot_maint.cli.progress import show_progress
@@ -33,6 +34,10 @@ def run(
     register_file: Annotated[
         Path | None, typer.Option("--register", help="The equipment; default the installation's.")
     ] = None,
+    models: Annotated[
+        list[str] | None,
+        typer.Option("--model", help="An id or a status, as in backtest; default those in use, none with --register."),
+    ] = None,
     speed: Annotated[
         float | None, typer.Option(min=0.001, help="Times the data's own pace; default as fast as it goes.")
     ] = None,
@@ -42,7 +47,10 @@ def run(
     settings = load_settings()
     telemetry = (item for file in files for item in read_recording(file, settings.zone))
     counts = {"telemetry": 0, "findings": 0, "orders": 0}
-    with open_stage(settings, register_file) as stage:
+    with (
+        replayed_models(settings, register_file, models or ()) as scoring,
+        open_stage(settings, register_file, scoring) as stage,
+    ):
         paced = _pace(telemetry, speed) if speed is not None else telemetry
         counted = _count(show_progress(paced, "遥测 telemetry"), counts)
         batches = {"batch": PACED_BATCH} if speed is not None else {}
@@ -98,6 +106,7 @@ def _finding(finding: Finding) -> dict[str, object]:
         "onset_at": finding.onset_at,
         "at": finding.at,
         "evidence": finding.evidence,
+        "shadow": finding.shadow,
     }
 
 
@@ -111,6 +120,8 @@ def _alarm(event: AlarmEvent) -> dict[str, object]:
         "severity": event.severity,
         "rule": event.finding.rule,
         "at": event.finding.at,
+        "shadow": event.key.shadow,
+        "model": event.key.model or None,
     }
 
 

@@ -1,6 +1,5 @@
 """`iot-maint train`."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -10,9 +9,9 @@ import typer
 from iot_maint.bootstrap.installation import open_installation
 from iot_maint.bootstrap.training import make_trainer
 from iot_maint.cli.console import say, say_json
-from iot_maint.cli.progress import show_progress
+from iot_maint.cli.progress import watched
 from iot_maint.services.model_text import model_document
-from iot_maint.services.training.asking import AUTO, LOOK_BACK, TrainingOutcome, TrainingRequest
+from iot_maint.services.training.asking import AUTO, LOOK_BACK, TrainingOutcome, TrainingRequest, Way
 from iot_maint.services.training.telling import say_outcome
 from iot_maint.settings import Settings, load_settings
 
@@ -54,21 +53,27 @@ def run(
             shadow=shadow,
         )
         outcomes = trainer.foresee(request) if dry_run else trainer.train(request)
-        made = _say(show_progress(outcomes, "设备 equipment"), settings, dry=dry_run, as_json=as_json)
+        asked, done = trainer.asked_for(request), 0
+
+        def far() -> str:
+            return f"设备 equipment {done}/{asked}"
+
+        made = 0
+        with watched(far) as clear:
+            for outcome in outcomes:
+                done += outcome.way is not Way.FLEET_ITSELF
+                made += outcome.model is not None and outcome.model.equipment is not None
+                clear()
+                _say(outcome, settings, dry=dry_run, as_json=as_json)
     if not dry_run and not made:
         raise typer.Exit(1)
 
 
-def _say(outcomes: Iterable[TrainingOutcome], settings: Settings, *, dry: bool, as_json: bool) -> int:
-    """Each as it is done; how many have a model of their own now."""
-    made = 0
-    for outcome in outcomes:
-        made += outcome.model is not None and outcome.model.equipment is not None
-        if as_json:
-            say_json(_document(outcome, settings))
-        else:
-            say(say_outcome(outcome, settings.language, dry=dry))
-    return made
+def _say(outcome: TrainingOutcome, settings: Settings, *, dry: bool, as_json: bool) -> None:
+    if as_json:
+        say_json(_document(outcome, settings))
+    else:
+        say(say_outcome(outcome, settings.language, dry=dry))
 
 
 def _document(outcome: TrainingOutcome, settings: Settings) -> dict[str, object]:

@@ -37,12 +37,17 @@ def alarm_status(cleared_at: datetime | None, acknowledged_at: datetime | None) 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmKey:
-    """The identity of an alarm, for ever.  `shadow`: of a source that is only watched; it never becomes an order."""
+    """The identity of an alarm, for ever.
+
+    `shadow`: of a source that is only watched; it never becomes an order.  `model`: of which model that the registry
+    has in shadow, each of which has alarms of its own.
+    """
 
     equipment: str
     fault_mode: str
     raised_at: datetime
     shadow: bool = False
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

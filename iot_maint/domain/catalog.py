@@ -181,11 +181,16 @@ class ThresholdRule:
     only: tuple[str, ...] = ()  # schedules of which one must hold, or the rule does not look
     never: tuple[str, ...] = ()  # schedules during which it does not look
     side_of: str | None = None  # the key of the two-sided rule of which it is one side
+    equipment: frozenset[str] = frozenset()  # only for these codes; empty: for all of its kinds
 
     @property
     def written_key(self) -> str:
         """Under which key its file writes it."""
         return self.side_of or self.key
+
+    def is_for(self, code: str, kind: str | None) -> bool:
+        """Whether it is declared for equipment of that code and kind."""
+        return (not self.kinds or kind in self.kinds) and (not self.equipment or code in self.equipment)
 
     @property
     def signal_kind(self) -> SignalKind:

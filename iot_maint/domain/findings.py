@@ -121,7 +121,7 @@ class Finding:
     """One rule's raise or clear on one piece of equipment.
 
     `onset_at`: event time of the first crossing; `at`: event time when the dwell was complete, or of the clear.
-    `shadow`: its source is only watched (`domain.shadow`).
+    `shadow`: its source is only watched (`domain.shadow`); `model`: it is that one of the registry's shadow.
     """
 
     kind: FindingKind
@@ -133,3 +133,4 @@ class Finding:
     at: datetime
     evidence: Evidence
     shadow: bool = False
+    model: str = ""

@@ -7,9 +7,10 @@ stands, and its row, are kept under a name that says so: a real alarm of the sam
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 MODEL_SOURCE = "model."  # and the detector's name
-_MARK = "~"  # no fault mode's code has it
+MARK = "~"  # no fault mode's code has it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,14 +35,23 @@ class ShadowChange:
     note: str = ""
 
 
-def standing_name(fault_mode: str, shadow: bool) -> str:
-    """The name under which an alarm of that fault stands."""
-    return fault_mode + _MARK if shadow else fault_mode
+class StandingName(NamedTuple):
+    """What a name says: of which fault, whether of a source in shadow, and of which model in the registry's shadow."""
+
+    fault_mode: str
+    shadow: bool
+    model: str
 
 
-def read_standing_name(name: str) -> tuple[str, bool]:
-    """(fault mode, whether of a source in shadow)."""
-    return name.removesuffix(_MARK), name.endswith(_MARK)
+def standing_name(fault_mode: str, shadow: bool, model: str = "") -> str:
+    """The name under which an alarm of that fault stands; each model that the registry has in shadow has its own."""
+    return f"{fault_mode}{MARK}{model}" if shadow else fault_mode
+
+
+def read_standing_name(name: str) -> StandingName:
+    """What `standing_name` was given."""
+    fault_mode, mark, model = name.partition(MARK)
+    return StandingName(fault_mode, bool(mark), model)
 
 
 def switches_for(switches: list[ShadowSwitch], equipment: str) -> Mapping[str, bool]:

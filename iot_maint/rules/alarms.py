@@ -18,10 +18,10 @@ def transition(
 ) -> tuple[Mapping[str, Standing], AlarmEvent | None]:
     """Standing alarms by fault mode and one finding → the alarms after it, and what happened (None: nothing).
 
-    Those of sources in shadow stand beside the real ones, each under a name of its own.  `limits` None: this alarm
+    Those of sources in shadow stand beside the real ones, under names of their own.  `limits` None: this alarm
     cannot flap, and one that does is let go like any other.
     """
-    name = standing_name(finding.fault_mode, finding.shadow)
+    name = standing_name(finding.fault_mode, finding.shadow, finding.model)
     known = alarms.get(name)
     standing = known if known is not None and known.rules else None
     after: Standing | None
@@ -48,6 +48,7 @@ def transition(
             fault_mode=finding.fault_mode,
             raised_at=instant(about.raised_ms),
             shadow=finding.shadow,
+            model=finding.model,
         ),
         site=site,
         onset_at=instant(about.onset_ms),

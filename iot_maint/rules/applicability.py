@@ -24,6 +24,7 @@ class RuleStanding(StrEnum):
     RUNNING = "running"
     LEARNING = "learning"
     OTHER_KIND = "other_kind"
+    OTHER_EQUIPMENT = "other_equipment"
     MISSING_PARAMETER = "missing_parameter"
     DISABLED = "disabled"
     SAMPLED_TOO_SLOWLY = "sampled_too_slowly"
@@ -170,16 +171,22 @@ def _lacking_parameter(rule: ThresholdRule, type_: EquipmentType, parameters: Ma
     return next((name for name in names if name not in type_.metrics and name not in parameters), None)
 
 
+def _declared_for_others(rule: ThresholdRule, code: str) -> RuleReport:
+    """Of other codes or, where the code would fit, of other kinds."""
+    of_codes = bool(rule.equipment) and code not in rule.equipment
+    standing = RuleStanding.OTHER_EQUIPMENT if of_codes else RuleStanding.OTHER_KIND
+    others = rule.equipment if of_codes else rule.kinds
+    return RuleReport(rule=rule.id, standing=standing, active=None, detail=", ".join(sorted(others)))
+
+
 def _report(rule: ThresholdRule, type_: EquipmentType, monitored: Monitored) -> RuleReport:
     metric = type_.metric_of(rule.metric)
     if metric is None:
         raise AssertionError(f"{rule.id} is on {rule.metric}, which no check let pass")
-    kind = monitored.equipment.kind
-    override = monitored.overrides.get(rule.key) or LimitOverride(equipment=monitored.equipment.code, rule_key=rule.key)
-    if rule.kinds and kind not in rule.kinds:
-        return RuleReport(
-            rule=rule.id, standing=RuleStanding.OTHER_KIND, active=None, detail=", ".join(sorted(rule.kinds))
-        )
+    code = monitored.equipment.code
+    override = monitored.overrides.get(rule.key) or LimitOverride(equipment=code, rule_key=rule.key)
+    if not rule.is_for(code, monitored.equipment.kind):
+        return _declared_for_others(rule, code)
     if not override.enabled:
         return RuleReport(rule=rule.id, standing=RuleStanding.DISABLED, active=None)
     limit = override.limit or rule.limit

@@ -89,7 +89,7 @@ def come_to_rest(
 def _rest(equipment: str, name: str, standing: Standing, flaps: Flaps, at_ms: int) -> Finding:
     if flaps.evidence is None:
         raise AssertionError(f"{name} of {equipment} is down without having gone")
-    fault_mode, shadow = read_standing_name(name)
+    fault_mode, shadow, model = read_standing_name(name)
     return Finding(
         kind=FindingKind.CLEARED,
         equipment=equipment,
@@ -100,4 +100,5 @@ def _rest(equipment: str, name: str, standing: Standing, flaps: Flaps, at_ms: in
         at=instant(at_ms),
         evidence=flaps.evidence,
         shadow=shadow,
+        model=model,
     )

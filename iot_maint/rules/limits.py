@@ -70,12 +70,14 @@ def check_severities(rules: Iterable[ThresholdRule]) -> tuple[tuple[str, LimitPr
 
 def _watch_the_same(one: ThresholdRule, other: ThresholdRule) -> bool:
     share_kind = not one.kinds or not other.kinds or bool(one.kinds & other.kinds)
+    share_equipment = not one.equipment or not other.equipment or bool(one.equipment & other.equipment)
     return (
         one.metric == other.metric
         and one.signal == other.signal
         and one.comparison is other.comparison is not Comparison.IS
         and one.limit.parameter == other.limit.parameter
         and share_kind
+        and share_equipment
     )
 
 

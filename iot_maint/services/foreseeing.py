@@ -32,6 +32,8 @@ def watched_limits(declared: EquipmentType, monitored: Monitored) -> Mapping[str
         rule = report.active
         if rule is None or rule.comparison is Comparison.IS or rule.fault_mode not in declared.fault_modes:
             continue
+        if rule.shadow:
+            continue  # nothing that it says may become an order
         if rule.signal is not None or rule.metric not in declared.metrics:
             continue  # not a level of a stored metric: a rate, a count, a deviation, an expression
         key = (rule.fault_mode, rule.metric, rule.comparison)

@@ -158,13 +158,16 @@ class Monitor:
             self._seating.forget()
             self._fleet.forget_places()
         seating = self._seating.of(telemetry.origins)
+        inactive = self._fleet.inactive(telemetry, seating)
         coming = [
             code
-            for code in self._fleet.inactive(telemetry, seating)
+            for code in inactive
             if self._programs.get(code) is self._fleet.program_of(code) and not self._roster.compares(code)
         ]
-        if coming:
-            self._states.meet({code: self._roster.entries[code].equipment.site for code in coming})
+        # Before models score: of a guest whose copy is read anew, what they remember is read anew too.
+        guests = [code for code in inactive if self._states.is_guest(code)]
+        if met := {*coming, *guests}:
+            self._states.meet({code: self._roster.entries[code].equipment.site for code in sorted(met)})
         for code in coming:
             state = self._states.get(code) or EquipmentState()
             # What flaps is over by the time alone, which the fleet does not watch.
@@ -351,7 +354,7 @@ def _retire(
 
 def _retired(evidence: Evidence, code: str, state: EquipmentState, at_ms: int) -> Finding:
     raised = next((name, standing) for name, standing in state.alarms.items() if evidence.rule in standing.rules)
-    fault_mode, shadow = read_standing_name(raised[0])
+    fault_mode, shadow, _ = read_standing_name(raised[0])
     return Finding(
         kind=FindingKind.CLEARED,
         equipment=code,

@@ -27,6 +27,7 @@ def declared_rule_document(rule: ThresholdRule, equipment_type: EquipmentType, l
         "fault_mode": rule.fault_mode,
         "fault_mode_label": mode.label.of(language) if mode is not None else rule.fault_mode,
         "kinds": sorted(rule.kinds),
+        "equipment": sorted(rule.equipment),
         "basis": str(rule.basis),
         "basis_label": say_basis(str(rule.basis), language),
         "state": "running",

@@ -54,8 +54,9 @@ class RuleStates:
         on_loss: Callable[[str], None] = lambda _code: None,
         complete: Callable[[str, EquipmentState], EquipmentState] = lambda _code, state: state,
     ) -> None:
-        """`on_loss` hears of equipment whose state another worker holds from then on; `complete` gives a state what
-        others remember of the equipment, when it is saved."""
+        """`on_loss` hears of equipment of which what is remembered here is out of date: another worker holds it from
+        then on, or a guest's copy is read anew.  `complete` gives a state what others remember of the equipment, when
+        it is saved."""
         self._database = database
         self._worker = worker
         self._spool_id = spool_id
@@ -193,7 +194,8 @@ class RuleStates:
         now = self._monotonic()
         self._states.update(states)
         for code in codes:
-            self._guests.pop(code, None)
+            if self._guests.pop(code, None) is not None:
+                self._on_loss(code)
             if code in foreign and code not in coming:
                 self._guests[code] = _Guest(held=found[code].state, compared_at=now, decided_at=now)
 

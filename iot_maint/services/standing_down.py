@@ -19,15 +19,15 @@ def stand_down(repositories: Repositories, desk: OrderDesk, equipment: Equipment
         return
     try:
         state = decode_state(stored)
-        evidence_of = _evidence_by_rule(state)
+        evidence_of = _evidence_of(state)
     except UnknownFormat:
         return  # another release's state: nothing can be said of what stands
     alarms = state.alarms
     for name, standing in state.alarms.items():
-        fault_mode, shadow = read_standing_name(name)
+        fault_mode, shadow, model = read_standing_name(name)
         for rule, severity in standing.rules.items():
             gone = standing.flaps.evidence if standing.flaps is not None else None
-            evidence = evidence_of.get(rule, gone)
+            evidence = evidence_of.get((rule, model), gone)
             if evidence is None:
                 continue
             finding = Finding(
@@ -40,14 +40,15 @@ def stand_down(repositories: Repositories, desk: OrderDesk, equipment: Equipment
                 at=desk.clock.now(),
                 evidence=evidence,
                 shadow=shadow,
+                model=model,
             )
             alarms, event = transition(alarms, finding, equipment.site)
             if event is not None:
                 desk.save(repositories, event, equipment.type)
 
 
-def _evidence_by_rule(state: EquipmentState) -> dict[str, Evidence]:
-    """Why each rule stands, and each model."""
-    by_rules = {rule: held.evidence for rule, held in state.rules.items() if held.evidence is not None}
-    judged = (decode_memory(stored).judgement.evidence for stored in state.models.values())
-    return {evidence.rule: evidence for evidence in judged if evidence is not None} | by_rules
+def _evidence_of(state: EquipmentState) -> dict[tuple[str, str], Evidence]:
+    """Why each rule stands, and each model: by (rule, model in the registry's shadow)."""
+    by_rules = {(rule, ""): held.evidence for rule, held in state.rules.items() if held.evidence is not None}
+    judged = [decode_memory(stored).judgement for stored in state.models.values()]
+    return {(one.evidence.rule, one.model): one.evidence for one in judged if one.evidence is not None} | by_rules

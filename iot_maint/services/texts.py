@@ -153,6 +153,7 @@ STANDINGS: Mapping[RuleStanding, Text] = {
     RuleStanding.RUNNING: Text(zh="运行中", en="running"),
     RuleStanding.LEARNING: Text(zh="学习自身基线中：已有 {detail} 天", en="learning its own base: {detail} days known"),
     RuleStanding.OTHER_KIND: Text(zh="仅适用于 {detail}", en="only for {detail}"),
+    RuleStanding.OTHER_EQUIPMENT: Text(zh="仅用于设备 {detail}", en="only for equipment {detail}"),
     RuleStanding.MISSING_PARAMETER: Text(
         zh="未运行：缺少参数 {detail}", en="not running: parameter {detail} is missing"
     ),

@@ -6,7 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from iot_maint.domain.errors import InvalidInput
-from iot_maint.services.backtest.faults import FILE, KnownFault
+from iot_maint.services.feedback.faults import FILE, KnownFault
 
 COLUMNS = ("equipment", "fault_mode", "onset", "failure")
 

@@ -58,6 +58,7 @@ class AlarmModel(Answer):
     orders: dict[Severity, str] = Field(description="Numbers of the work orders that it led to, by severity.")
     notes: list[NoteModel]
     shadow: bool = Field(description="Of a source in shadow: recorded, never ordered.")
+    model: str | None = Field(description="Of that model, which the registry has in shadow.")
     platform: bool
     worker: str | None = Field(description="The worker that raised an alarm of the platform.")
     detail: str | None = Field(description="In one line what the platform's other side said.")

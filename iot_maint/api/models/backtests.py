@@ -80,10 +80,11 @@ class BacktestWishModel(Asked):
 
 
 class FiguresModel(Answer):
-    """All equipment together.  The bound holds with 95 % confidence."""
+    """All equipment together.  The bound holds with 95 % confidence; `undecided` are of orders without a verdict."""
 
     alarms: int
     false_alarms: int
+    undecided: int
     device_months: float
     false_per_device_month: float | None
     false_per_device_month_at_most: float | None
@@ -118,6 +119,7 @@ class EpisodeModel(Answer):
     severity: Severity
     rules: list[str]
     false: bool
+    undecided: bool
 
 
 class SaidOrderModel(Answer):
@@ -162,6 +164,7 @@ class EquipmentFiguresModel(Answer):
     device_months: float
     alarms: int
     false_alarms: int
+    undecided: int
     share_in_alarm: float
 
 

@@ -58,6 +58,7 @@ class RuleModel(Answer):
     fault_mode: str
     fault_mode_label: str
     kinds: list[str] = Field(description="Only for these kinds; empty: for all.")
+    equipment: list[str] = Field(description="Only for these codes; empty: for all.")
     basis: str
     basis_label: str
     comparison: Comparison | None = None

@@ -58,7 +58,7 @@ def is_tried(entry: Monitored, codes: Sequence[str], catalog: Catalog) -> bool:
     declared = catalog.types.get(one.type)
     if not one.registered or one.merged_into is not None or declared is None or (codes and one.code not in codes):
         return False
-    return any(not rule.kinds or one.kind in rule.kinds for rule in declared.rules.values())
+    return any(rule.is_for(one.code, one.kind) for rule in declared.rules.values())
 
 
 def compared_metrics(catalog: Catalog) -> frozenset[str]:

@@ -79,7 +79,8 @@ class Reader:
             "cleared_at": self._maybe_at(episode.cleared_at),
             "severity": episode.severity.value,
             "rules": list(episode.rules),
-            "false": episode.fault is None,
+            "false": episode.is_false,
+            "undecided": episode.undecided,
         }
 
     def _fault(self, found: FaultFound) -> JsonObject:
@@ -136,6 +137,7 @@ class Reader:
             "device_months": round(coverage.months, _DIGITS),
             "alarms": one.alarms,
             "false_alarms": one.false_alarms,
+            "undecided": one.undecided,
             "share_in_alarm": round(one.share_in_alarm, _DIGITS),
         }
 
@@ -164,6 +166,7 @@ def figures_document(figures: Figures) -> JsonObject:
     return {
         "alarms": figures.alarms,
         "false_alarms": figures.false_alarms,
+        "undecided": figures.undecided,
         "device_months": round(figures.device_months, _DIGITS),
         "false_per_device_month": _rounded(figures.false_per_month),
         "false_per_device_month_at_most": _rounded(figures.false_per_month_at_most),

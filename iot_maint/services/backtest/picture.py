@@ -173,7 +173,7 @@ def _rules(setting: SettingResult, code: str) -> Sequence[ActiveRule]:
 def _band(episode: Episode, rules: AbstractSet[str]) -> AlarmBand:
     """From when a rule on this metric held it up."""
     since = min(at for rule, at in episode.joined.items() if rule in rules)
-    return AlarmBand(since=since, until=episode.cleared_at, false=episode.fault is None)
+    return AlarmBand(since=since, until=episode.cleared_at, false=episode.is_false)
 
 
 def _numbers(values: Floats) -> Numbers:

@@ -11,10 +11,10 @@ from iot_maint.domain.errors import Conflict, InvalidInput, MaintError, UnknownE
 from iot_maint.domain.ports import Clock, Repositories
 from iot_maint.domain.shadow import MODEL_SOURCE
 from iot_maint.services.backtest.choosing import choose_rules, is_tried, narrow
-from iot_maint.services.backtest.faults import FILE, KnownFault
 from iot_maint.services.backtest.naming_models import models_named
 from iot_maint.services.backtest.suggesting import rule_to_suggest_for
 from iot_maint.services.backtest.trials import AS_IT_STANDS, CHANGED, Trial, apply_wishes
+from iot_maint.services.feedback.faults import FILE, KnownFault
 from iot_maint.services.register.limits import LimitWish
 
 QUEUE = 5

@@ -10,7 +10,6 @@ from iot_maint.domain.work_orders import WorkOrder
 from iot_maint.rules.applicability import ActiveRule
 from iot_maint.services.backtest.coverage import Coverage
 from iot_maint.services.backtest.envelopes import Envelope
-from iot_maint.services.backtest.faults import KnownFault
 from iot_maint.services.backtest.running import Run
 from iot_maint.services.backtest.suggesting import Suggestion
 from iot_maint.services.backtest.verdicts import (
@@ -23,6 +22,7 @@ from iot_maint.services.backtest.verdicts import (
     figures_by_equipment,
     figures_of,
 )
+from iot_maint.services.feedback.faults import Labels
 from iot_maint.services.scoring.live_models import LiveModel
 
 
@@ -75,12 +75,12 @@ class Tried:
 
 
 def put_together(
-    trials: Sequence[Tried], clusters: Sequence[ClusterRuns], faults: Sequence[KnownFault], zone: ZoneInfo
+    trials: Sequence[Tried], clusters: Sequence[ClusterRuns], labels: Labels, zone: ZoneInfo
 ) -> tuple[SettingResult, ...]:
     """One result a setting; the order of the clusters makes no difference."""
     coverage = sorted((one for cluster in clusters for one in cluster.coverage), key=lambda c: (c.site, c.equipment))
     tried = {one.equipment for one in coverage}
-    known = tuple(fault for fault in faults if fault.equipment in tried)
+    known = replace(labels, faults=tuple(fault for fault in labels.faults if fault.equipment in tried))
     return tuple(
         _setting(trial, [cluster.runs[index] for cluster in clusters], coverage, known, zone)
         for index, trial in enumerate(trials)
@@ -88,10 +88,10 @@ def put_together(
 
 
 def _setting(
-    trial: Tried, runs: Sequence[Run], coverage: Sequence[Coverage], faults: Sequence[KnownFault], zone: ZoneInfo
+    trial: Tried, runs: Sequence[Run], coverage: Sequence[Coverage], labels: Labels, zone: ZoneInfo
 ) -> SettingResult:
-    episodes = episodes_of((event for run in runs for event in run.events), faults)
-    found = faults_found(faults, episodes)
+    episodes = episodes_of((event for run in runs for event in run.events), labels)
+    found = faults_found(labels.faults, episodes)
     equipment = figures_by_equipment(coverage, episodes)
     findings = sorted(
         (finding for run in runs for finding in run.findings), key=lambda one: (one.at, one.equipment, one.rule)

@@ -1,6 +1,6 @@
 """A backtest for people: the figures of each setting side by side, the faults, the limit that is suggested."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from iot_maint.services.quantities import say_clock_time, say_number
 
 LABELS = {AS_IT_STANDS: Text(zh="现行限值", en="as it stands"), CHANGED: Text(zh="改后", en="changed")}
 _NAMED = 8
+_AFTER_FALSE = 2  # rows
 _ROWS = (
     Text(zh="报警", en="alarms"),
     Text(zh="其中误报", en="of them false"),
@@ -22,6 +23,7 @@ _ROWS = (
     Text(zh="已知故障发现", en="known faults found"),
     Text(zh="提前量中位数", en="median lead time"),
 )
+_UNDECIDED = Text(zh="其中工单未判定", en="of them undecided")
 _MONTHS = Text(zh="{months} 设备·月 · {from_} 至 {to}", en="{months} device-months · {from_} to {to}")
 _MISSED = Text(zh="未发现", en="not found")
 _FOUND = Text(zh="{at} 发现（{rules}），提前 {lead}", en="found {at} ({rules}), {lead} ahead")
@@ -74,9 +76,13 @@ def say_lead(lead: timedelta | None) -> str:
 
 
 def _table(result: BacktestResult, language: Language) -> Iterator[str]:
+    undecided = [str(setting.figures.undecided) for setting in result.settings]
     columns = [_cells(setting.figures) for setting in result.settings]
     labels = [say_label(setting.label, language) for setting in result.settings]
     names = [row.of(language) for row in _ROWS]
+    if any(setting.figures.undecided for setting in result.settings):
+        names.insert(_AFTER_FALSE, _UNDECIDED.of(language))
+        columns = [(*one[:_AFTER_FALSE], n, *one[_AFTER_FALSE:]) for one, n in zip(columns, undecided, strict=True)]
     first = max(map(_width, names))
     widths = [max(_width(label), 14) for label in labels]
     yield "  ".join([" " * first, *(_right(label, width) for label, width in zip(labels, widths, strict=True))])
@@ -85,7 +91,7 @@ def _table(result: BacktestResult, language: Language) -> Iterator[str]:
         yield "  ".join([name + " " * (first - _width(name)), *cells])
 
 
-def _cells(figures: Figures) -> Sequence[str]:
+def _cells(figures: Figures) -> tuple[str, ...]:
     return (
         str(figures.alarms),
         str(figures.false_alarms),

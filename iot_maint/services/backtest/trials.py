@@ -73,7 +73,7 @@ def apply_wishes(catalog: Catalog, monitored: Monitored, wishes: Mapping[str, Li
         if type_name != declared.name:
             continue
         rule = rule_of(declared, key)
-        if rule.kinds and equipment.kind not in rule.kinds:
+        if not rule.is_for(equipment.code, equipment.kind):
             continue
         override = override_of(rule, declared, equipment, _over(overrides.get(key), wish))
         if override is not None:

@@ -10,7 +10,7 @@ from iot_maint.domain.alarms import AlarmEvent, AlarmEventKind, AlarmKey
 from iot_maint.domain.catalog import Severity
 from iot_maint.domain.instants import epoch_ms
 from iot_maint.services.backtest.coverage import Coverage
-from iot_maint.services.backtest.faults import KnownFault
+from iot_maint.services.feedback.faults import KnownFault, Labels
 
 CONFIDENCE = 0.95
 
@@ -19,7 +19,8 @@ CONFIDENCE = 0.95
 class Episode:
     """One alarm from its raise to its clearing (None: it stands at the end).
 
-    `joined`: when each rule first held it up.  `fault` is the one that it found.
+    `joined`: when each rule first held it up.  `fault` is the one that it found.  `undecided`: an order says of it what
+    nobody has confirmed.
     """
 
     key: AlarmKey
@@ -29,6 +30,12 @@ class Episode:
     severity: Severity
     joined: Mapping[str, datetime]
     fault: KnownFault | None
+    undecided: bool
+
+    @property
+    def is_false(self) -> bool:
+        """Whether it found nothing, as far as anybody knows."""
+        return self.fault is None and not self.undecided
 
     @property
     def rules(self) -> tuple[str, ...]:
@@ -56,6 +63,7 @@ class EquipmentFigures:
     coverage: Coverage
     alarms: int
     false_alarms: int
+    undecided: int
     alarmed_ms: int
 
     @property
@@ -67,10 +75,14 @@ class EquipmentFigures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """All equipment together.  `false_per_month_at_most`: the true rate is below it with 95 % confidence."""
+    """All equipment together.  `false_per_month_at_most`: the true rate is below it with 95 % confidence.
+
+    `undecided` alarms are of orders without a verdict: neither false nor right.
+    """
 
     alarms: int
     false_alarms: int
+    undecided: int
     device_months: float
     false_per_month: float | None
     false_per_month_at_most: float | None
@@ -80,17 +92,17 @@ class Figures:
     median_lead: timedelta | None
 
 
-def is_false(key: AlarmKey, faults: Iterable[KnownFault]) -> bool:
-    """Whether an alarm found none of these faults; a wrong fault mode has found none."""
-    return _fault_of(key, faults) is None
+def is_false(key: AlarmKey, labels: Labels) -> bool:
+    """Whether an alarm found nothing that is known or undecided; a wrong fault mode has found nothing."""
+    return _fault_of(key, (*labels.faults, *labels.undecided)) is None
 
 
-def episodes_of(events: Iterable[AlarmEvent], faults: Sequence[KnownFault]) -> tuple[Episode, ...]:
+def episodes_of(events: Iterable[AlarmEvent], labels: Labels) -> tuple[Episode, ...]:
     """The alarms that the events tell of, by raise, equipment and fault mode."""
     told: dict[AlarmKey, list[AlarmEvent]] = defaultdict(list)
     for event in events:
         told[event.key].append(event)
-    episodes = [_episode(key, of_one, faults) for key, of_one in told.items()]
+    episodes = [_episode(key, of_one, labels) for key, of_one in told.items()]
     return tuple(sorted(episodes, key=lambda one: (one.key.raised_at, one.key.equipment, one.key.fault_mode)))
 
 
@@ -112,7 +124,8 @@ def figures_by_equipment(coverage: Sequence[Coverage], episodes: Sequence[Episod
         EquipmentFigures(
             coverage=one,
             alarms=len(by_code[one.equipment]),
-            false_alarms=sum(episode.fault is None for episode in by_code[one.equipment]),
+            false_alarms=sum(episode.is_false for episode in by_code[one.equipment]),
+            undecided=sum(episode.undecided for episode in by_code[one.equipment]),
             alarmed_ms=_alarmed_ms(by_code[one.equipment], one),
         )
         for one in coverage
@@ -128,6 +141,7 @@ def figures_of(equipment: Sequence[EquipmentFigures], found: Sequence[FaultFound
     return Figures(
         alarms=sum(one.alarms for one in equipment),
         false_alarms=false,
+        undecided=sum(one.undecided for one in equipment),
         device_months=months,
         false_per_month=false / months if months else None,
         false_per_month_at_most=rate_at_most(false, months) if months else None,
@@ -155,23 +169,15 @@ def _poisson_at_most(events: int, mean: float) -> float:
 
 
 def _fault_of(key: AlarmKey, faults: Iterable[KnownFault]) -> KnownFault | None:
-    return next(
-        (
-            fault
-            for fault in faults
-            if fault.equipment == key.equipment
-            and fault.fault_mode in ("", key.fault_mode)
-            and fault.seen_from <= key.raised_at <= fault.failure
-        ),
-        None,
-    )
+    return next((one for one in faults if one.covers(key.equipment, key.fault_mode, key.raised_at)), None)
 
 
-def _episode(key: AlarmKey, events: Sequence[AlarmEvent], faults: Sequence[KnownFault]) -> Episode:
+def _episode(key: AlarmKey, events: Sequence[AlarmEvent], labels: Labels) -> Episode:
     cleared = next((event.finding.at for event in events if event.kind is AlarmEventKind.CLEARED), None)
     joined: dict[str, datetime] = {}
     for event in events:
         joined.setdefault(event.finding.rule, event.finding.at)
+    fault = _fault_of(key, labels.faults)
     return Episode(
         key=key,
         site=events[0].site,
@@ -179,7 +185,8 @@ def _episode(key: AlarmKey, events: Sequence[AlarmEvent], faults: Sequence[Known
         cleared_at=cleared,
         severity=max((event.severity for event in events), key=lambda severity: severity.rank),
         joined=joined,
-        fault=_fault_of(key, faults),
+        fault=fault,
+        undecided=fault is None and _fault_of(key, labels.undecided) is not None,
     )
 
 

@@ -146,7 +146,7 @@ def _plan_limits(
             raise InvalidInput(LIMIT + key, str(error)) from error
     after = {**standing, **{key: override for key, (_, override) in changes.items() if override is not None}}
     emptied = {key for key, (_, override) in changes.items() if override is None}
-    check_together(equipment_type, {key: one for key, one in after.items() if key not in emptied})
+    check_together(equipment_type, new, {key: one for key, one in after.items() if key not in emptied})
     return changes
 
 

@@ -34,7 +34,7 @@ def set_limit(
     rule = rule_of(equipment_type, rule_key)
     override = override_of(rule, equipment_type, equipment, wish)
     standing = {one.rule_key: one for one in repositories.equipment.overrides(code)}
-    check_together(equipment_type, {**standing, rule_key: override} if override is not None else standing)
+    check_together(equipment_type, equipment, {**standing, rule_key: override} if override is not None else standing)
     record_change(repositories, clock, code, rule_key, standing.get(rule_key), override, by=by)
     return override
 
@@ -107,9 +107,10 @@ def override_of(
     )
 
 
-def check_together(equipment_type: EquipmentType, overrides: Mapping[str, LimitOverride]) -> None:
-    """`InvalidInput` when, with all overrides in force, a critical limit is crossed before its warning."""
-    effective = [_effective(rule, overrides.get(rule.key)) for rule in equipment_type.rules.values()]
+def check_together(equipment_type: EquipmentType, equipment: Equipment, overrides: Mapping[str, LimitOverride]) -> None:
+    """`InvalidInput` when, with all its overrides in force, a critical limit is crossed before its warning."""
+    rules = [rule for rule in equipment_type.rules.values() if rule.is_for(equipment.code, equipment.kind)]
+    effective = [_effective(rule, overrides.get(rule.key)) for rule in rules]
     for key, problem in check_severities(effective):
         raise InvalidInput(f"limit.{key}", problem.reason)
 

@@ -45,7 +45,7 @@ class Judge:
     """The limit of one model on one piece of equipment.
 
     In `shadow` is what the registry has there, and a champion whose detector somebody has put there.  A switch promotes
-    no model: of two of one detector both would order then.
+    no model: of two of one detector both would order then.  Each of the registry's has alarms of its own.
     """
 
     def __init__(self, model: LiveModel, monitored: Monitored, equipment_type: EquipmentType) -> None:
@@ -53,12 +53,13 @@ class Judge:
         self._model = model
         self._code = monitored.equipment.code
         self._metrics = recipe.metrics
+        self._apart = model.id if model.shadow else ""
         self.shadow = model.shadow or monitored.shadow.get(source_of(model.kind.name), False)
         self._raises = monitored.equipment.raises
         self._rule = rule_of_model(model)
         self._step = _compiled(self._rule)
         self._reveals: Mapping[tuple[str, int], str | None] = {
-            (metric, direction): revealed_fault_mode(equipment_type, monitored.equipment.kind, metric, direction)
+            (metric, direction): revealed_fault_mode(equipment_type, monitored.equipment, metric, direction)
             for metric in recipe.metrics
             for direction in (1, -1)
         }
@@ -79,13 +80,13 @@ class Judge:
             keeps = state is not None and state.evidence is not None
             if not keeps:
                 return Judgement(scores, state), None
-            return Judgement(scores, state, before.fault_mode, before.evidence, self.shadow), None
+            return Judgement(scores, state, before.fault_mode, before.evidence, self.shadow, self._apart), None
         if kind is FindingKind.RAISED:
             if state is None or state.complete_ms is None:
                 raise AssertionError(f"{self._rule.id} raised without having dwelt")
             fault_mode = culprits[0][0]
             evidence = self._evidence(row, culprits, recent)
-            raised = Judgement(scores, state, fault_mode, evidence, self.shadow)
+            raised = Judgement(scores, state, fault_mode, evidence, self.shadow, self._apart)
             return raised, _finding(self._code, kind, raised, evidence, state.onset_ms, state.complete_ms)
         if before.rule is None or before.evidence is None:
             raise AssertionError(f"{self._rule.id} cleared what never stood")
@@ -174,6 +175,7 @@ def _finding(
         at=instant(at_ms),
         evidence=evidence,
         shadow=standing.shadow,
+        model=standing.model,
     )
 
 

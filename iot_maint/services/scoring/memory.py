@@ -18,7 +18,7 @@ FORMAT = 1
 class Judgement(msgspec.Struct, frozen=True):
     """What the limit on the score remembers.  `fault_mode` and `evidence` are those of the finding that stands.
 
-    `shadow`: it was raised while its source was only watched.
+    `shadow`: it was raised while its source was only watched; `model`: it is that one of the registry's shadow.
     """
 
     scores: Series | None = None
@@ -26,6 +26,7 @@ class Judgement(msgspec.Struct, frozen=True):
     fault_mode: str | None = None
     evidence: Evidence | None = None
     shadow: bool = False
+    model: str = ""
 
 
 class ModelMemory(msgspec.Struct, frozen=True):

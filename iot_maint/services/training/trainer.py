@@ -46,6 +46,10 @@ class Trainer:
     zone: ZoneInfo
     fan_out: FanOut
 
+    def asked_for(self, request: TrainingRequest) -> int:
+        """How many pieces of equipment; fleets come on top.  Errors as in `train`."""
+        return sum(1 for _ in self._asked(request))
+
     def foresee(self, request: TrainingRequest) -> Iterator[TrainingOutcome]:
         """How much history there is and which way it would go; nothing is fitted or kept."""
         reader = self._reader(request)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, RowMapping, Table, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Table, insert, or_, select, update
 
 from iot_maint.domain.alarms import (
     Alarm,
@@ -19,7 +19,7 @@ from iot_maint.domain.alarms import (
 )
 from iot_maint.domain.catalog import Severity
 from iot_maint.domain.queries import AlarmQuery, Page, PageRequest
-from iot_maint.domain.shadow import read_standing_name, standing_name
+from iot_maint.domain.shadow import MARK, read_standing_name, standing_name
 from iot_maint.storage.relational import pages
 from iot_maint.storage.relational.held_back import HeldBack, read_causes
 from iot_maint.storage.relational.rows import to_json
@@ -55,7 +55,7 @@ class SqlAlarms(HeldBack):
     def _insert(self, event: AlarmEvent) -> None:
         values = {
             "equipment": event.key.equipment,
-            "fault_mode": standing_name(event.key.fault_mode, event.key.shadow),
+            "fault_mode": _name(event.key),
             "raised_at": event.key.raised_at,
             "site": event.site,
             "severity": event.severity.value,
@@ -124,9 +124,12 @@ def alarm_conditions(query: AlarmQuery) -> list[ColumnElement[bool]]:
     }
     asked = [column == value for column, value in filters.items() if value is not None]
     if query.fault_mode is not None:
-        asked.append(alarms.c.fault_mode.in_([standing_name(query.fault_mode, shadow) for shadow in (False, True)]))
+        marked = standing_name(query.fault_mode, True)
+        asked.append(
+            or_(alarms.c.fault_mode == query.fault_mode, alarms.c.fault_mode.startswith(marked, autoescape=True))
+        )
     if query.shadow is not None:
-        is_shadow = alarms.c.fault_mode.endswith(standing_name("", True))
+        is_shadow = alarms.c.fault_mode.contains(MARK)
         asked.append(is_shadow if query.shadow else ~is_shadow)
     return asked if query.status is None else [*asked, *has_status(alarms, query.status)]
 
@@ -154,11 +157,11 @@ def read_alarms(connection: Connection, rows: Sequence[RowMapping]) -> list[Alar
 
 
 def _alarm(row: RowMapping, orders: Mapping[Severity, str], cause: CauseOf | None) -> Alarm:
-    fault_mode, shadow = read_standing_name(row["fault_mode"])
+    name = read_standing_name(row["fault_mode"])
     since = row["flapping_since"]
     return Alarm(
         id=row["id"],
-        key=AlarmKey(equipment=row["equipment"], fault_mode=fault_mode, raised_at=row["raised_at"], shadow=shadow),
+        key=AlarmKey(equipment=row["equipment"], raised_at=row["raised_at"], **name._asdict()),
         site=row["site"],
         severity=Severity(row["severity"]),
         onset_at=row["onset_at"],
@@ -181,9 +184,13 @@ def _rules(row: RowMapping) -> tuple[str, ...]:
 def _of(key: AlarmKey) -> tuple[ColumnElement[bool], ...]:
     return (
         alarms.c.equipment == key.equipment,
-        alarms.c.fault_mode == standing_name(key.fault_mode, key.shadow),
+        alarms.c.fault_mode == _name(key),
         alarms.c.raised_at == key.raised_at,
     )
+
+
+def _name(key: AlarmKey) -> str:
+    return standing_name(key.fault_mode, key.shadow, key.model)
 
 
 def _changes(row: RowMapping, event: AlarmEvent) -> dict[str, object]:

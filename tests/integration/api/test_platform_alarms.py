@@ -62,6 +62,7 @@ def test_it_is_listed_beside_the_others_without_equipment_or_orders(api: ApiUnde
         "flapping": None,
         "held_back": None,
         "shadow": False,
+        "model": None,
     }
     assert api.reader.get(f"{ALARMS}/{platform['id']}").json() == platform
 

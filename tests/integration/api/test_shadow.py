@@ -1,5 +1,6 @@
 """Who may switch a rule into shadow, and how the lists show it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from iot_maint.domain.alarms import AlarmEvent
@@ -10,11 +11,9 @@ from tests.builders import an_equipment
 RULE = "pump.bearing_temp_warning"
 
 
-def happen_in_shadow(api: ApiUnderTest) -> None:
+def happen_in_shadow(api: ApiUnderTest, model: str = "") -> None:
     real = a_bearing_event()
-    key = type(real.key)(
-        equipment=real.key.equipment, fault_mode=real.key.fault_mode, raised_at=real.key.raised_at, shadow=True
-    )
+    key = replace(real.key, shadow=True, model=model)
     event = AlarmEvent(
         kind=real.kind,
         key=key,
@@ -66,3 +65,21 @@ def test_the_list_of_alarms_says_which_are_of_a_source_in_shadow(api: ApiUnderTe
     assert listed() == [("PMP-BEAR", False), ("PMP-BEAR", True)]
     assert listed(shadow="true") == [("PMP-BEAR", True)]
     assert listed(shadow="false", fault_mode="PMP-BEAR") == [("PMP-BEAR", False)]
+
+
+def test_each_model_in_the_registrys_shadow_has_an_alarm_that_names_it(api: ApiUnderTest) -> None:
+    api.register(an_equipment("P-1"))
+    api.happen()
+    for model in ("", "11", "12"):
+        happen_in_shadow(api, model)
+    api.clock.at += timedelta(minutes=1)
+
+    def listed(**query: str) -> list[tuple[str, bool, str | None]]:
+        items = api.reader.get("/api/v1/alarms", params=query).json()["items"]
+        return sorted(((one["fault_mode"], one["shadow"], one["model"]) for one in items), key=str)
+
+    real, *shadows = ("PMP-BEAR", False, None), *(("PMP-BEAR", True, model) for model in ("11", "12", None))
+    assert listed(shadow="true") == listed(shadow="true", fault_mode="PMP-BEAR") == shadows
+    assert listed(fault_mode="PMP-BEAR") == [real, *shadows]
+    assert listed(fault_mode="PMP") == []
+    assert listed(shadow="false") == [real]

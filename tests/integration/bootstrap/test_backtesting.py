@@ -1,27 +1,34 @@
 """A backtest finds in the stored history what the live path found when it came, to the byte."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import pytest
 
+from iot_maint.bootstrap.backtest_progress import share_done
 from iot_maint.bootstrap.backtesting import Asked, run_backtest
 from iot_maint.bootstrap.spreading import map_by, map_here
 from iot_maint.catalog import load_catalog
+from iot_maint.domain.catalog import Language
 from iot_maint.domain.errors import InvalidInput, MaintError, UnknownEquipment, UnknownThing
-from iot_maint.services.backtest.faults import FILE, KnownFault
+from iot_maint.domain.work_orders import WorkOrderStatus
+from iot_maint.services.backtest.text import backtest_lines
 from iot_maint.services.backtest.trials import AS_IT_STANDS, Trial, read_changes
+from iot_maint.services.feedback.faults import FILE, KnownFault
 from iot_maint.settings import Settings
-from iot_maint.storage.relational.database import RelationalDatabase
+from iot_maint.storage.relational.database import RelationalDatabase, open_database
 from tests.backtest_stories import an_installation, backtest, store_history
-from tests.builders import T0, an_equipment
+from tests.builders import T0, a_work_order, an_equipment
 from tests.decide_path import register, start_path
 from tests.pump_stories import BEARING, COOL, HOT, at, bearing_at
 from tests.scenario_files import ALL, Scenario, messages_of
 
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 CATALOG = load_catalog()
 HOUR = timedelta(hours=1)
 RULE = "pump.bearing_temp_warning"
@@ -106,6 +113,21 @@ def test_an_alarm_within_a_known_fault_has_found_it_and_the_other_is_false(tmp_p
     assert figures.share_in_alarm == pytest.approx(20 / 240)
 
 
+def test_an_order_that_nobody_has_judged_makes_its_alarm_neither_false_nor_right(tmp_path: Path) -> None:
+    settings = hot_pump(tmp_path)
+    order = replace(a_work_order(fault_mode=BEARING, status=WorkOrderStatus.CLOSED, opened_at=at(40)), ended_at=at(60))
+    with open_database(settings.database) as database, database.transaction() as repositories:
+        assert repositories.orders.add(order)
+
+    result = backtest(settings, RULE, start=T0, end=T0 + 5 * HOUR)
+
+    [setting] = result.settings
+    assert (setting.figures.alarms, setting.figures.undecided, setting.figures.false_alarms) == (2, 1, 1)
+    assert (setting.figures.faults, setting.figures.found) == (0, 0)
+    rows = [line.split() for line in backtest_lines(result, Language.EN, settings.zone)]
+    assert ["of", "them", "undecided", "1"] in rows
+
+
 def test_a_fault_mode_that_is_another_is_not_found(tmp_path: Path) -> None:
     other = KnownFault(equipment="P-1", fault_mode="PMP-CAV", onset=at(0), failure=at(240), source=FILE)
     asked = Asked(rules=(RULE,), start=T0, end=T0 + 5 * HOUR, faults=(other,))
@@ -148,6 +170,26 @@ def test_sites_in_processes_come_to_the_same_as_here(tmp_path: Path) -> None:
 
     assert {one.site for one in here.settings[0].episodes} == {"s1", "s2"}
     assert here.settings == apart.settings
+
+
+def test_how_far_it_has_come_is_known_of_all_sites_together(tmp_path: Path) -> None:
+    far = an_equipment("P-2", site="s2")
+    settings = an_installation(tmp_path, an_equipment("P-1"), far)
+    there = [replace(one, site="s2") for one in bearing_at(HOT, 0, 60, code="P-2")]
+    store_history(settings, [*bearing_at(HOT, 0, 60), *there])
+    progress = tmp_path / "progress"
+    progress.mkdir()
+    shares = []
+
+    def one_by_one(function: Callable[[Given], Made], things: Iterable[Given], /) -> Iterator[Made]:
+        for thing in things:
+            shares.append(share_done(progress))
+            yield function(thing)
+
+    asked = Asked(rules=(RULE,), start=T0, end=T0 + 2 * HOUR, progress=progress)
+    run_backtest(settings, asked, one_by_one)
+
+    assert [*shares, share_done(progress)] == [0.0, 0.5, 1.0]
 
 
 def test_the_limit_that_is_suggested_keeps_the_wish_and_the_next_finer_one_does_not(tmp_path: Path) -> None:
@@ -204,3 +246,68 @@ def test_a_limit_beyond_what_the_metric_can_be_is_refused(tmp_path: Path) -> Non
     trial = Trial(label="changed", wishes=read_changes([f"{RULE}.limit=9000"]))
     with pytest.raises(InvalidInput, match="outside the range"):
         run_backtest(hot_pump(tmp_path), Asked(rules=(RULE,), start=T0, end=at(60), trials=(trial,)), map_here)
+
+
+def with_own_rules(settings: Settings, folder: Path, rules: str) -> Settings:
+    """The installation, whose catalog has these rules of pumps beside the built-in ones."""
+    folder.mkdir()
+    common = 'severity = "warning"\nfault_mode = "PMP-BEAR"\nbasis = "engineering default"\n'
+    text = rules.replace("[rules.own]\n", f"[rules.own]\n{common}")
+    (folder / "own.toml").write_text(f'schema = 1\nextends = "pump"\n{text}', encoding="utf-8")
+    return settings.model_copy(update={"catalog_dir": folder})
+
+
+def test_a_combination_tried_alone_takes_along_what_it_names_and_counts_none_of_it(tmp_path: Path) -> None:
+    settings = an_installation(tmp_path, an_equipment("P-1"))
+    hot_and_shaking = [
+        replace(one, values={**one.values, "vib_rms": 20.0, "running": 1.0}) for one in bearing_at(HOT, 0, 60)
+    ]
+    store_history(settings, [*hot_and_shaking, *bearing_at(COOL, 61, 120)])
+    combination = '[rules.own]\nwhen = "bearing_temp_warning and vib_rms_warning"\nis = true\nfor = "0s"\n'
+
+    tried = with_own_rules(settings, tmp_path / "catalog", combination)
+    [alone] = backtest(tried, "pump.own", start=T0, end=T0 + 3 * HOUR).settings
+    [among_all] = backtest(tried, "all", start=T0, end=T0 + 3 * HOUR).settings
+
+    assert {one.rule for one in alone.findings} == {"pump.own"}
+    assert list(alone.findings) == [one for one in among_all.findings if one.rule == "pump.own"]
+    assert [one.rules for one in alone.episodes] == [("pump.own",)]
+    assert [[entry.rule for entry in order.timeline if entry.rule] for order in alone.orders] == [["pump.own"]]
+
+
+@pytest.mark.parametrize(("zone", "findings"), [("America/New_York", 2), ("Asia/Shanghai", 0)])
+def test_a_schedule_tells_the_time_of_the_site(tmp_path: Path, zone: str, findings: int) -> None:
+    settings = hot_pump(tmp_path).model_copy(update={"site_timezone": zone})
+    evening = """
+[schedules.evening]
+hours = "18:00-20:00"
+[rules.own]
+metric = "bearing_temp"
+above = 80
+clear = 78
+for = "10m"
+only = ["evening"]
+"""
+
+    tried = with_own_rules(settings, tmp_path / "catalog", evening)
+    [setting] = backtest(tried, "pump.own", start=T0, end=T0 + HOUR).settings
+
+    assert len(setting.findings) == findings  # at 08:00 in Shanghai it is 19:00 in New York
+
+
+def test_an_alarm_flaps_when_the_settings_say_so(tmp_path: Path) -> None:
+    settings = an_installation(tmp_path, an_equipment("P-1"))
+    [one] = bearing_at(HOT, 0, 0)
+    chatter = [
+        replace(one, at_ms=one.at_ms + second * 1000, values={"bearing_temp": HOT if second % 10 else COOL})
+        for second in range(0, 60, 5)
+    ]
+    store_history(settings, chatter)
+    at_once = '[rules.own]\nmetric = "bearing_temp"\nabove = 80\nclear = 78\nfor = "0s"\n'
+
+    tried = with_own_rules(settings, tmp_path / "catalog", at_once)
+    patient = tried.model_copy(update={"flapping_raises": 10})
+    [often] = backtest(patient, "pump.own", start=T0, end=T0 + HOUR).settings
+    [once] = backtest(tried, "pump.own", start=T0, end=T0 + HOUR).settings
+
+    assert (len(often.episodes), len(once.episodes)) == (6, 4)

@@ -11,6 +11,8 @@ from iot_maint.bootstrap.examination import Check, checks
 from iot_maint.bootstrap.installation import open_installation
 from iot_maint.domain.errors import MaintError
 from iot_maint.settings import Settings
+from tests.builders import an_equipment
+from tests.decide_path import register
 from tests.servers.influxdb import InfluxdbBucket
 from tests.servers.processes import free_port
 
@@ -48,3 +50,29 @@ def test_a_broker_that_is_not_there_names_its_setting_once(tmp_path: Path) -> No
     url = SecretStr(f"mqtt://127.0.0.1:{free_port()}")
     said = complaint_of("broker", Settings(data_dir=tmp_path, mqtt_url=url))
     assert said.count("IOT_MAINT_MQTT_URL") == 1
+
+
+def test_a_rule_that_names_no_equipment_of_the_register_is_told_with_the_code_meant(tmp_path: Path) -> None:
+    (tmp_path / "types").mkdir()
+    (tmp_path / "types" / "own.toml").write_text(
+        """schema = 1
+extends = "pump"
+[rules.own_bearing]
+metric = "bearing_temp"
+above = 70
+clear = 68
+for = "10m"
+severity = "warning"
+fault_mode = "PMP-BEAR"
+equipment = ["BP-71"]
+basis = "engineering default"
+""",
+        encoding="utf-8",
+    )
+    settings = Settings(data_dir=tmp_path / "data", catalog_dir=tmp_path / "types")
+    with open_installation(settings) as installation:
+        register(installation.database, an_equipment("BP-17"))
+
+    said = complaint_of("rules", settings)
+
+    assert said.startswith("pump.own_bearing names BP-71, which is not in the register; did you mean BP-17?: mend ")

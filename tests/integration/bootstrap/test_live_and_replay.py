@@ -1,6 +1,7 @@
 """The same messages give the same findings, to the byte: live over a broker, replayed from a file, and backtested."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from firmware_sim.register import register_csv
 from iot_maint.bootstrap.backtesting import Asked, run_backtest
 from iot_maint.bootstrap.ingesting import open_ingest
 from iot_maint.bootstrap.installation import open_installation
+from iot_maint.bootstrap.replay_models import replayed_models
 from iot_maint.bootstrap.replaying import open_stage
 from iot_maint.bootstrap.spreading import map_here
 from iot_maint.domain.findings import Finding
@@ -26,6 +28,7 @@ from iot_maint.services.register.importing import import_rows
 from iot_maint.services.replaying import replay
 from iot_maint.settings import Settings
 from iot_maint.storage.register_files import read_register
+from tests.crowned_models import crown_detector
 from tests.e2e.service import wait_until
 from tests.servers.influxdb import InfluxdbBucket
 from tests.servers.mosquitto import MosquittoServer
@@ -47,6 +50,21 @@ SITE: Site = build_site(
     seed=5,
     link={},
 )
+
+# Of the installation's own, for one of the pumps alone.
+OWN_RULE = """schema = 1
+extends = "pump"
+
+[rules.own_vib]
+metric = "vib_rms"
+above = 3.0
+clear = 2.9
+for = "5m"
+severity = "warning"
+fault_mode = "PMP-BEAR"
+equipment = ["P-02"]
+basis = "engineering default"
+"""
 
 
 def register_site(settings: Settings, register: Path) -> None:
@@ -104,26 +122,36 @@ def test_live_replay_and_backtest_find_the_same(
     recording, register = tmp_path / "recording.jsonl", tmp_path / "register.csv"
     write_jsonl(messages, recording)
     register.write_text(register_csv(SITE), "utf-8")
+    (tmp_path / "catalog").mkdir()
+    (tmp_path / "catalog" / "own.toml").write_text(OWN_RULE, "utf-8")
     settings = Settings(
+        catalog_dir=tmp_path / "catalog",
         data_dir=tmp_path / "data",
         mqtt_url=SecretStr(mosquitto.url),
         telemetry_url=SecretStr(bucket.telemetry_url) if bucket is not None else None,
         late_after=timedelta(days=1),
     )
     register_site(settings, register)
+    healthy = replace(SITE.narrowed(["P-01"]), faults=())
+    sent = tmp_path / "healthy.jsonl"
+    write_jsonl(simulate(healthy, t0 - timedelta(days=1), t0), sent)
+    told = read_recording(sent, settings.zone)
+    crown_detector(settings, "P-01", [one.values for one in told if one.values.keys() >= {"vib_rms", "bearing_temp"}])
 
     lived = live(settings, mosquitto, messages)
-    with open_stage(settings, register) as stage:
+    with replayed_models(settings, None, ()) as models, open_stage(settings, None, models) as stage:
         told = read_recording(recording, settings.zone)
         replayed = [one for outcome in replay(told, stage.monitor, stage.clock.advance) for one in outcome.findings]
-    asked = Asked(rules=("all",), start=t0, end=t0 + SPAN + timedelta(hours=1))
+    asked = Asked(rules=("all",), models=("champion",), start=t0, end=t0 + SPAN + timedelta(hours=1))
     [backtested] = run_backtest(settings, asked, map_here).settings
 
     assert {(one.equipment, one.rule) for one in lived} >= {
         ("P-01", "pump.vib_rms_warning"),
         ("P-01", "pump.vib_rms_critical"),
         ("P-02", "pump.vib_rms_warning"),
+        ("P-01", "model.pca"),
     }
+    assert {one.equipment for one in lived if one.rule == "pump.own_vib"} == {"P-02"}
     assert msgspec.json.encode(replayed) == msgspec.json.encode(lived)
     in_order = sorted(lived, key=lambda one: (one.at, one.equipment, one.rule))
     assert msgspec.json.encode(list(backtested.findings)) == msgspec.json.encode(in_order)

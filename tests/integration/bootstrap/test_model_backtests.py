@@ -22,10 +22,10 @@ from iot_maint.domain.instants import epoch_ms
 from iot_maint.domain.telemetry import Telemetry
 from iot_maint.fan_out import fan_out
 from iot_maint.models.kinds import KINDS
-from iot_maint.services.backtest.faults import FILE, KnownFault
 from iot_maint.services.backtest.picture import picture_of
 from iot_maint.services.backtest.requests import ask_backtest
 from iot_maint.services.backtest.trials import AS_IT_STANDS, Trial, read_changes
+from iot_maint.services.feedback.faults import FILE, KnownFault
 from iot_maint.services.model_choice import ModelChoice
 from iot_maint.services.model_registry import find_model, promote_model
 from iot_maint.services.training.asking import TrainingRequest

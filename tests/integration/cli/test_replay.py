@@ -5,14 +5,18 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from iot_maint.bootstrap.installation import open_installation
 from iot_maint.cli import build_app
 from iot_maint.domain.catalog import Limit
 from iot_maint.domain.equipment import LimitChange, LimitOverride
+from iot_maint.settings import Settings
 from iot_maint.storage.relational.database import open_database
 from tests.builders import an_equipment
+from tests.crowned_models import crown_detector
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 OWN = LimitOverride(
@@ -65,3 +69,27 @@ def test_a_symptom_that_outlives_its_cause_is_ordered_in_a_replay_too(
     found = [json.loads(line) for line in done.stdout.splitlines()]
     opened = [(line["equipment"], line["fault_mode"]) for line in found if line.get("event") == "opened"]
     assert opened == [("PR-1", "PWR-SUPPLY"), ("E-1", "ELV-HVAC")]
+
+
+def test_a_replay_scores_by_the_installations_models_and_with_another_register_by_those_that_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IOT_MAINT_DATA_DIR", str(tmp_path))
+    settings = Settings(data_dir=tmp_path)
+    with open_installation(settings) as installation, installation.database.transaction() as repositories:
+        repositories.equipment.add(an_equipment("P-1"))
+    noise = np.random.default_rng(1).normal(size=(1440, 2)).tolist()
+    crown_detector(settings, "P-1", [{"vib_rms": 1.0 + 0.05 * a, "bearing_temp": 45.0 + b} for a, b in noise])
+    lines = [f"{1767225600 + 60 * minute},s1,P-1,{1.0 if minute < 10 else 1.8},45" for minute in range(40)]
+    (tmp_path / "shaking.csv").write_text("\n".join(["ts,site,equipment,vib_rms,bearing_temp", *lines]) + "\n", "utf-8")
+    (tmp_path / "register.csv").write_text("code,name,type,site,kind\nP-1,Pump 1,pump,s1,booster\n", "utf-8")
+
+    def found(*options: str) -> set[str]:
+        done = CliRunner().invoke(build_app(("replay",)), ["replay", str(tmp_path / "shaking.csv"), "--json", *options])
+        assert done.exit_code == 0, done.output
+        told = [json.loads(line) for line in done.stdout.splitlines()]
+        return {line["rule"] for line in told if line["line"] == "finding"}
+
+    assert found() == {"model.pca"}
+    assert found("--register", str(tmp_path / "register.csv")) == set()
+    assert found("--register", str(tmp_path / "register.csv"), "--model", "champion") == {"model.pca"}

@@ -16,6 +16,7 @@ from iot_maint.domain.equipment import EquipmentStatus
 from iot_maint.domain.findings import FindingKind
 from iot_maint.domain.queries import AlarmQuery, PageRequest
 from iot_maint.domain.telemetry import Batch, Telemetry
+from iot_maint.services import rule_states
 from iot_maint.services.evidence import say_evidence
 from iot_maint.services.monitoring import Outcome
 from iot_maint.services.shadowing import switch_shadow
@@ -223,6 +224,24 @@ def test_champion_and_shadow_come_to_the_same_whatever_the_cut(empty_databases: 
     assert told[0] == told[1]
 
 
+def test_models_of_one_detector_in_shadow_have_each_an_alarm_of_its_own(database: RelationalDatabase) -> None:
+    quick, patient = (a_model(model_id=name, dwell_rows=rows, shadow=True) for name, rows in (("m2", 1), ("m3", 6)))
+    path = start(database, ModelsInUse(by_code={"P-1": [a_model(model_id="m1"), quick, patient]}))
+    switch(path, shadow=True)
+    play(path, STORY)
+
+    with path.database.reading() as repositories:
+        alarms = repositories.alarms.page(AlarmQuery(), PageRequest(limit=200)).items
+    told = {one.key.model: (one.key.raised_at, one.cleared_at, one.rules) for one in alarms}
+    assert told == {
+        "m2": (at(11), at(21), ("model.distance",)),
+        "": (at(12), at(21), ("model.distance",)),  # the champion, whose detector somebody has put there
+        "m3": (at(16), at(21), ("model.distance",)),
+    }
+    assert all(one.key.shadow for one in alarms)
+    assert path.orders() == []
+
+
 def test_a_detector_that_is_put_into_shadow_lets_go_and_orders_no_more(database: RelationalDatabase) -> None:
     path = start(database)
     play(path, STORY[:15])
@@ -320,3 +339,24 @@ def test_what_models_remember_is_saved_with_the_rules_states(database: Relationa
         stored = repositories.checkpoints.load_state("P-1")
     assert stored is not None
     assert set(msgspec.json.decode(stored)["state"]["models"]) == {"champion"}
+
+
+def test_a_guest_whose_copy_is_read_anew_scores_on_with_what_the_holder_remembers(
+    database: RelationalDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rule_states, "LATELY_S", 0.0)  # any copy is out of date at once
+    models = ModelsInUse(by_code={"P-1": [a_model()]})
+    holder = start(database, models)
+    guest = start_path(database, CATALOG, at(0), worker="2", models=models, owns=lambda _site: False)
+    play(holder, healthy(0, 5))
+    holder.monitor.checkpoint(1)
+    play(guest, healthy(6, 6))
+    raised = play(holder, [*healthy(6, 6), *shaking(7, 12)])
+    holder.monitor.checkpoint(2)
+
+    seen_by_guest = play(guest, [*shaking(13, 16), *healthy(17, 19)])
+
+    told = [
+        [(one.kind, one.at) for outcome in outcomes for one in outcome.findings] for outcomes in (raised, seen_by_guest)
+    ]
+    assert told == [[(FindingKind.RAISED, at(9))], [(FindingKind.CLEARED, at(18))]]

@@ -190,6 +190,24 @@ def test_who_does_not_own_a_site_stays_a_guest_while_its_holder_saves(start: Cal
     assert start("3").meet() == 11
 
 
+def test_who_reads_a_guest_s_copy_anew_says_so(open_again: OpenAgain, start: Callable[..., Worker]) -> None:
+    time, told = Time(), list[str]()
+    owner = start("1", time=time)
+    owner.decide(1)
+    owner.save()
+    states = RuleStates(
+        open_again(), "2", "spool-2", lambda _site: False, time.monotonic, time.sleep, on_loss=told.append
+    )
+    states.start()
+    guest = Worker(states)
+    assert (guest.meet(), told) == (1, [])
+    owner.decide(2)
+    owner.save()
+    assert (guest.meet(), told) == (1, [])
+    time.now += LATELY_S + 1
+    assert (guest.meet(), told) == (2, ["P-1"])
+
+
 def test_states_of_a_release_without_holders_are_anybody_s(open_again: OpenAgain, start: Callable[..., Worker]) -> None:
     first = start("1")
     first.decide(1)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from iot_maint.catalog.load import load_type
+from iot_maint.catalog.load import load_catalog, load_type
 from iot_maint.domain.signals import SignalKind
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -45,11 +45,20 @@ def completed(example: str) -> str:
 @pytest.mark.parametrize("page", PAGES)
 def test_every_example_is_a_rule(page: str, tmp_path: Path) -> None:
     whole = tmp_path / "example.toml"
-    whole.write_text(HEAD + "\n".join(map(completed, examples(page))), encoding="utf-8")
+    of_the_type = [example for example in examples(page) if "extends" not in example]
+    whole.write_text(HEAD + "\n".join(map(completed, of_the_type)), encoding="utf-8")
 
     kinds = {rule.signal_kind for rule in load_type(whole).rules.values()}
 
     assert kinds == set(SignalKind) - {SignalKind.EXPRESSION}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_file_that_adds_a_rule_for_one_pump_loads(page: str, tmp_path: Path) -> None:
+    [adding] = [example for example in examples(page) if "extends" in example]
+    (tmp_path / "own.toml").write_text(completed(adding).replace("EX-BEAR", "PMP-BEAR"), encoding="utf-8")
+
+    assert load_catalog(tmp_path).types["pump"].rules["bp17_bearing"].equipment == {"BP-17"}
 
 
 def test_both_languages_show_the_same_examples() -> None:

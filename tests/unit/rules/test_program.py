@@ -213,6 +213,16 @@ def test_an_override_replaces_the_limit_for_one_piece_of_equipment() -> None:
     assert [(f.evidence.limit, seconds_of(f.at)) for f in findings] == [(90.0, 60)]
 
 
+def test_a_rule_for_named_equipment_runs_there_alone() -> None:
+    rule = replace(a_rule(above=80, clear=75), equipment=frozenset({"P-01", "P-09"}))
+
+    [there] = a_program(rule, monitored=a_monitored(code="P-01")).reports
+    [elsewhere] = a_program(rule, monitored=a_monitored(code="P-02")).reports
+
+    assert there.standing is RuleStanding.RUNNING
+    assert (elsewhere.standing, elsewhere.detail) == (RuleStanding.OTHER_EQUIPMENT, "P-01, P-09")
+
+
 def test_a_rule_of_another_kind_does_not_run() -> None:
     rule = replace(HOT, kinds=frozenset({"fire"}))
     assert [r.standing for r in a_program(rule, monitored=a_monitored(kind="booster")).reports] == [

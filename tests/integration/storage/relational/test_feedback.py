@@ -1,7 +1,7 @@
 """Ends and verdicts of orders, on both databases, and when several people judge at once."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from iot_maint.catalog.load import load_catalog
 from iot_maint.domain.errors import Conflict
@@ -9,7 +9,7 @@ from iot_maint.domain.feedback import EndedQuery, FaultQuery
 from iot_maint.domain.queries import PageRequest, WorkOrderQuery
 from iot_maint.domain.verdicts import Judgement, Verdict
 from iot_maint.domain.work_orders import EntryKind, Origin, TimelineEntry, Transition, WorkOrder, WorkOrderStatus
-from iot_maint.services.feedback.faults import confirmed_faults, false_alarms
+from iot_maint.services.feedback.faults import FILE, KnownFault, confirmed_faults, false_alarms, labels_of
 from iot_maint.services.feedback.judging import Judge, VerdictWish, judge_order, revise_verdict
 from iot_maint.services.transitions import transition_order
 from iot_maint.storage.relational.database import RelationalDatabase
@@ -176,6 +176,44 @@ def test_confirmed_faults_and_false_alarms_are_read_whole(database: RelationalDa
         assert page.next_cursor is not None
     assert (fault.equipment, fault.fault_mode, fault.onset_at, fault.over_at) == ("P-1", "PMP-CAV", T0, T0)
     assert (alarm.order, alarm.verdict, alarm.over_at) == ("WO-2", Verdict.NOT_FOUND, T0 + 4 * HOUR)
+
+
+def test_only_a_confirmed_fault_of_an_ended_order_is_known_to_a_backtest(database: RelationalDatabase) -> None:
+    mended = a_step(Transition.COMPLETE, T0 + 3 * HOUR)
+    other = replace(REAL, found_mode=None, failed_at=None)
+    nothing = replace(other, verdict=Verdict.FALSE_ALARM)
+    completed = replace(an_ended("WO-4", other), status=WorkOrderStatus.COMPLETED, ended_at=None, fault_mode="PMP-D")
+    taken_back = replace(an_ended("WO-5"), status=WorkOrderStatus.CANCELLED, ended_at=None, equipment="P-2")
+    add(
+        database,
+        an_ended("WO-1", other, mended),
+        an_ended("WO-2", nothing),
+        an_ended("WO-3", None, mended),
+        completed,
+        taken_back,
+        replace(an_ended("WO-6"), origin=Origin.REPORT),
+        replace(an_ended("WO-7", REAL), equipment="P-9"),
+    )
+    with database.reading() as repositories:
+        labels = labels_of(repositories, {"P-1", "P-2"})
+
+    assert [(one.source, one.onset, one.failure) for one in labels.faults] == [("WO-1", T0, T0 + 3 * HOUR)]
+    without_end = datetime.max.replace(tzinfo=UTC)
+    assert [(one.source, one.failure) for one in labels.undecided] == [
+        ("WO-3", T0 + 3 * HOUR),
+        ("WO-4", without_end),
+        ("WO-5", taken_back.raised_at),
+    ]
+
+
+def test_a_fault_of_an_order_is_seen_up_to_a_week_before_its_onset_and_that_of_a_file_is_not() -> None:
+    known = KnownFault(equipment="P-1", fault_mode="", onset=T0, failure=T0 + HOUR, source="WO-1")
+
+    assert known.covers("P-1", "PMP-BEAR", T0 - timedelta(days=7))
+    assert not known.covers("P-1", "PMP-BEAR", T0 + 2 * HOUR)
+    assert not known.covers("P-2", "PMP-BEAR", T0)
+    assert not replace(known, fault_mode="PMP-CAV").covers("P-1", "PMP-BEAR", T0)
+    assert not replace(known, source=FILE).covers("P-1", "PMP-BEAR", T0 - HOUR)
 
 
 def test_of_many_who_judge_at_once_the_last_in_the_story_is_in_force(database: RelationalDatabase) -> None:

@@ -10,7 +10,7 @@ from iot_maint.domain.catalog import Limit
 from iot_maint.domain.equipment import LimitOverride, Monitored
 from iot_maint.domain.errors import InvalidInput, UnknownThing
 from iot_maint.domain.signals import Comparing, Composite
-from iot_maint.services.backtest.choosing import choose_rules, compared_metrics, metrics_for, narrow
+from iot_maint.services.backtest.choosing import choose_rules, compared_metrics, is_tried, metrics_for, narrow
 from iot_maint.services.backtest.trials import apply_wishes, read_changes
 from iot_maint.services.register.limits import LimitWish
 from tests.builders import an_equipment
@@ -73,6 +73,20 @@ def test_what_a_composite_is_made_of_runs_beside_it_in_shadow() -> None:
     rules = narrow(catalog, ["pump.whole"]).types["pump"].rules
 
     assert {key: rule.shadow for key, rule in rules.items()} == {"vib_rms_warning": True, "whole": False}
+
+
+def test_a_rule_for_named_equipment_is_tried_and_changed_there_alone() -> None:
+    pump = CATALOG.types["pump"]
+    rule = replace(pump.rules[KEY], equipment=frozenset({"P-1"}))
+    catalog = replace(CATALOG, types={"pump": replace(pump, rules={KEY: rule})})
+    named, other = (Monitored(equipment=an_equipment(code), overrides={}) for code in ("P-1", "P-2"))
+
+    wishes = {RULE: LimitWish(limit=Limit(value=70.0))}
+
+    assert is_tried(named, (), catalog)
+    assert not is_tried(other, (), catalog)
+    assert apply_wishes(catalog, named, wishes).overrides.keys() == {KEY}
+    assert not apply_wishes(catalog, other, wishes).overrides
 
 
 def test_what_a_rule_compares_with_is_read_of_the_others_too() -> None:

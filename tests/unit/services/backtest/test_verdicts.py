@@ -7,7 +7,15 @@ import pytest
 
 from iot_maint.domain.alarms import AlarmEventKind
 from iot_maint.services.backtest.coverage import LONGEST_GAP_MS, MONTH_MS, Watch
-from iot_maint.services.backtest.verdicts import episodes_of, figures_by_equipment, rate_at_most
+from iot_maint.services.backtest.verdicts import (
+    episodes_of,
+    faults_found,
+    figures_by_equipment,
+    figures_of,
+    is_false,
+    rate_at_most,
+)
+from iot_maint.services.feedback.faults import KnownFault, Labels
 from tests.builders import T0, an_alarm_event
 
 
@@ -41,7 +49,26 @@ def test_alarms_that_overlap_count_their_time_once() -> None:
         )
     ]
 
-    [figures] = figures_by_equipment(watch.coverage, episodes_of(events, ()))
+    [figures] = figures_by_equipment(watch.coverage, episodes_of(events, Labels()))
 
     assert (figures.alarms, figures.alarmed_ms) == (2, 40 * 60_000)
     assert figures.share_in_alarm == pytest.approx(0.4)
+
+
+def test_an_alarm_of_an_order_without_a_verdict_is_neither_false_nor_right() -> None:
+    def a_fault(mode: str) -> KnownFault:
+        return KnownFault(equipment="P-1", fault_mode=mode, onset=T0, failure=T0 + timedelta(hours=1), source="WO-1")
+
+    labels = Labels(faults=(a_fault("real"),), undecided=(a_fault("unsaid"), a_fault("real")))
+    modes = ("real", "unsaid", "other")
+    events = [an_alarm_event(AlarmEventKind.RAISED, fault_mode=mode, raised_at=T0) for mode in modes]
+    watch = Watch()
+    watch.see("s1", "P-1", int(T0.timestamp() * 1000) + 60_000 * np.arange(101))
+
+    episodes = episodes_of(events, labels)
+    figures = figures_of(figures_by_equipment(watch.coverage, episodes), faults_found(labels.faults, episodes))
+
+    said = {one.key.fault_mode: (one.fault is not None, one.undecided, one.is_false) for one in episodes}
+    assert said == {"real": (True, False, False), "unsaid": (False, True, False), "other": (False, False, True)}
+    assert (figures.alarms, figures.false_alarms, figures.undecided, figures.found) == (3, 1, 1, 1)
+    assert [is_false(one.key, labels) for one in events] == [False, False, True]
