@@ -72,6 +72,21 @@ def test_the_register_has_what_every_limit_of_the_catalog_refers_to(run: FleetRu
                 assert absent or row[limit["parameter"]] != ""
 
 
+@pytest.mark.parametrize("devices", [6, 12, 18, 24])
+def test_every_parent_in_the_register_of_a_few_devices_is_in_it(devices: int) -> None:
+    rows = {row["code"]: row for row in csv.DictReader(StringIO(register(generate(0, days=1, devices=devices))))}
+    assert len(rows) == devices
+    assert all(row["parent"] in rows for row in rows.values() if row["parent"])
+
+
+def test_a_device_whose_panel_is_not_in_the_run_hangs_on_what_feeds_that_panel() -> None:
+    rows = {row["code"]: row for row in csv.DictReader(StringIO(register(generate(0, days=1, devices=12))))}
+    assert "YT-LV-2" not in rows
+    assert rows["YT-BP-1"]["parent"] == "YT-TR-1"
+    assert "BH-MV-1" not in rows
+    assert rows["BH-TR-1"]["parent"] == ""
+
+
 def test_parents_are_power_rooms_of_the_same_site() -> None:
     members = {member.code: member for member in roster()}
     for member in members.values():
