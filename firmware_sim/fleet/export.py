@@ -23,12 +23,13 @@ _SKEW_S = 2.0
 
 
 def write_run(run: FleetRun, folder: Path, progress: Callable[[int, int], None] | None = None) -> None:
-    """`register.csv`, `truth.json`, `faults.csv` and `telemetry/<code>.csv`; `progress` hears of each device."""
+    """`register.csv`, `truth.json`, two files of faults and `telemetry/<code>.csv`; `progress` hears of each device."""
     telemetry = folder / "telemetry"
     telemetry.mkdir(parents=True, exist_ok=True)
     (folder / "register.csv").write_text(register(run), encoding="utf-8")
     (folder / "truth.json").write_text(truth_json(run.truth), encoding="utf-8")
     (folder / "faults.csv").write_text(faults_csv(run.truth.faults), encoding="utf-8")
+    (folder / "known-faults.csv").write_text(known_faults(run.truth), encoding="utf-8")
     for done, device in enumerate(run.devices, start=1):
         with (telemetry / f"{device.code}.csv").open("w", encoding="utf-8") as file:
             file.writelines(telemetry_csv(run.seed, device, run.truth))
@@ -70,6 +71,17 @@ def _parent_among(codes: set[str], member: Member) -> str:
     while parent and parent not in codes:
         parent = above[parent]
     return parent
+
+
+def known_faults(truth: Truth) -> str:
+    """The faults as `iot-maint backtest --faults` reads them: `equipment,fault_mode,onset,failure`, UTC."""
+    lines = ["equipment,fault_mode,onset,failure"]
+    for fault in truth.faults:
+        onset, failure = (
+            datetime.fromtimestamp(at_ms / 1000, UTC).isoformat() for at_ms in (fault.onset_ms, fault.failure_ms)
+        )
+        lines.append(f"{fault.equipment},{fault.fault_mode},{onset},{failure}")
+    return "\n".join(lines) + "\n"
 
 
 def telemetry_csv(seed: int, device: DeviceRun, truth: Truth) -> Iterator[str]:
