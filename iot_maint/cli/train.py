@@ -1,6 +1,7 @@
 """`iot-maint train`."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -9,10 +10,12 @@ import typer
 
 from iot_maint.bootstrap.installation import open_installation
 from iot_maint.bootstrap.training import make_trainer
-from iot_maint.cli.console import say, say_json
+from iot_maint.cli.console import say, say_error, say_json
 from iot_maint.cli.progress import show_progress
+from iot_maint.domain.errors import UnknownEquipment
 from iot_maint.services.model_text import model_document
-from iot_maint.services.training.asking import AUTO, LOOK_BACK, TrainingOutcome, TrainingRequest
+from iot_maint.services.training.asking import AUTO, LOOK_BACK, TrainingOutcome, TrainingRequest, Way
+from iot_maint.services.training.healthy import Reason
 from iot_maint.services.training.telling import say_outcome
 from iot_maint.settings import Settings, load_settings
 
@@ -54,21 +57,54 @@ def run(
             shadow=shadow,
         )
         outcomes = trainer.foresee(request) if dry_run else trainer.train(request)
-        made = _say(show_progress(outcomes, "设备 equipment"), settings, dry=dry_run, as_json=as_json)
-    if not dry_run and not made:
+        tally = _say(show_progress(outcomes, "设备 equipment"), settings, dry=dry_run, as_json=as_json)
+    if not tally.said:
+        raise UnknownEquipment(_nobody(equipment_type))
+    if tally.empty and tally.empty == tally.looked_at:
+        say_error(_no_data(request, settings.zone))
+    if not dry_run and not tally.made:
         raise typer.Exit(1)
 
 
-def _say(outcomes: Iterable[TrainingOutcome], settings: Settings, *, dry: bool, as_json: bool) -> int:
-    """Each as it is done; how many have a model of their own now."""
-    made = 0
+@dataclass(slots=True, kw_only=True)
+class _Tally:
+    """How many outcomes were said, for how many of them a history was read, how many of these were without a single
+    bin of telemetry, and how many have a model of their own now."""
+
+    said: int = 0
+    looked_at: int = 0
+    empty: int = 0
+    made: int = 0
+
+
+def _say(outcomes: Iterable[TrainingOutcome], settings: Settings, *, dry: bool, as_json: bool) -> _Tally:
+    """Each as it is done."""
+    tally = _Tally()
     for outcome in outcomes:
-        made += outcome.model is not None and outcome.model.equipment is not None
+        tally.said += 1
+        tally.looked_at += outcome.way is not Way.NOTHING_TO_WATCH
+        tally.empty += outcome.rows == 0 and outcome.left_out.keys() == {Reason.NO_DATA}
+        tally.made += outcome.model is not None and outcome.model.equipment is not None
         if as_json:
             say_json(_document(outcome, settings))
         else:
             say(say_outcome(outcome, settings.language, dry=dry))
-    return made
+    return tally
+
+
+def _nobody(equipment_type: str | None) -> str:
+    of = "" if equipment_type is None else f" {equipment_type}"
+    return (
+        f"台账中没有在用的{of}设备 · no{of} equipment in use in the register; `iot-maint equipment import` brings it in"
+    )
+
+
+def _no_data(request: TrainingRequest, zone: ZoneInfo) -> str:
+    start, until = (f"{at.astimezone(zone):%Y-%m-%d %H:%M}" for at in (request.start, request.until))
+    return (
+        f"{start} 至 {until} 之间没有遥测；用 --from、--to 另选 · "
+        f"no telemetry from {start} to {until}; choose another span with --from and --to"
+    )
 
 
 def _document(outcome: TrainingOutcome, settings: Settings) -> dict[str, object]:
