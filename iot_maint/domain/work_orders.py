@@ -189,6 +189,11 @@ class WorkOrder:
     symptoms: tuple[Symptom, ...] = ()
 
     @property
+    def is_due(self) -> bool:
+        """Whether its service level counts: of what a forecast planned only once an alarm has made it due."""
+        return self.origin is not Origin.FORECAST or bool(self.deadlines)
+
+    @property
     def evidence(self) -> tuple[Evidence, ...]:
         """All evidence, oldest first."""
         return tuple(entry.evidence for entry in self.timeline if entry.evidence is not None)

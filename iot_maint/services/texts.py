@@ -109,6 +109,7 @@ SOURCES: Mapping[Source, Text] = {
     Source.FORECAST: Text(zh="预测", en="forecasts"),
 }
 NOT_JUDGED = Text(zh="未判定", en="not judged")
+ONCE_DUE = Text(zh="到期起计：{level}", en="{level}, counted once it is due")
 
 ORIGINS: Mapping[Origin, Text] = {
     Origin.ALARM: Text(zh="告警", en="alarm"),
