@@ -108,6 +108,7 @@ class EntryKind(StrEnum):
     SYMPTOM = "symptom"  # never stored: told from the alarms that hang under the order's own
     FAULT_STAYED_AWAY = "fault_stayed_away"
     REPAIR_UNSEEN = "repair_unseen"
+    FAULT_STANDS = "fault_stands"
     PLANNED = "planned"
     MOVED = "moved"
     MADE_DUE = "made_due"
