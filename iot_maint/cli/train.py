@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -11,6 +10,7 @@ import typer
 from iot_maint.bootstrap.installation import open_installation
 from iot_maint.bootstrap.training import make_trainer
 from iot_maint.cli.console import say, say_error, say_json
+from iot_maint.cli.instants import read_instant
 from iot_maint.cli.progress import show_progress
 from iot_maint.domain.errors import UnknownEquipment
 from iot_maint.services.model_text import model_document
@@ -46,9 +46,9 @@ def run(
     settings = load_settings()
     with open_installation(settings) as installation:
         trainer = make_trainer(installation)
-        until = _instant("--to", to, settings.zone) if to is not None else installation.clock.now()
+        until = read_instant("--to", to, settings.zone) or installation.clock.now()
         request = TrainingRequest(
-            start=_instant("--from", from_, settings.zone) if from_ is not None else until - LOOK_BACK,
+            start=read_instant("--from", from_, settings.zone) or until - LOOK_BACK,
             until=until,
             by=BY,
             codes=equipment or (),
@@ -120,11 +120,3 @@ def _document(outcome: TrainingOutcome, settings: Settings) -> dict[str, object]
         "trouble": outcome.trouble,
         "model": model_document(model, (), settings.language, settings.zone) if model is not None else None,
     }
-
-
-def _instant(option: str, text: str, zone: ZoneInfo) -> datetime:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"{option}: {text!r} is neither a day nor an RFC 3339 time") from None
-    return at if at.tzinfo is not None else at.replace(tzinfo=zone)
