@@ -32,6 +32,7 @@ EVENT_NAMES: Mapping[str, str] = {
     EntryKind.ALARM_FLAPPING: "告警抖动",
     EntryKind.FAULT_STAYED_AWAY: "故障未再现",
     EntryKind.REPAIR_UNSEEN: "维修后无遥测",
+    EntryKind.FAULT_STANDS: "故障仍在",
     EntryKind.PLANNED: "按预测计划",
     EntryKind.MOVED: "改期",
     EntryKind.MADE_DUE: "计划到期",

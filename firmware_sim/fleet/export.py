@@ -12,6 +12,7 @@ import numpy as np
 from firmware_sim.fleet.chance import draw
 from firmware_sim.fleet.data_faults import What
 from firmware_sim.fleet.grid import STEP_MS
+from firmware_sim.fleet.roster import Member, roster
 from firmware_sim.fleet.run import DeviceRun, FleetRun
 from firmware_sim.fleet.truth import Truth, faults_csv, truth_json
 from firmware_sim.register import COLUMNS
@@ -22,12 +23,13 @@ _SKEW_S = 2.0
 
 
 def write_run(run: FleetRun, folder: Path, progress: Callable[[int, int], None] | None = None) -> None:
-    """`register.csv`, `truth.json`, `faults.csv` and `telemetry/<code>.csv`; `progress` hears of each device."""
+    """`register.csv`, `truth.json`, two files of faults and `telemetry/<code>.csv`; `progress` hears of each device."""
     telemetry = folder / "telemetry"
     telemetry.mkdir(parents=True, exist_ok=True)
     (folder / "register.csv").write_text(register(run), encoding="utf-8")
     (folder / "truth.json").write_text(truth_json(run.truth), encoding="utf-8")
     (folder / "faults.csv").write_text(faults_csv(run.truth.faults), encoding="utf-8")
+    (folder / "known-faults.csv").write_text(known_faults(run.truth), encoding="utf-8")
     for done, device in enumerate(run.devices, start=1):
         with (telemetry / f"{device.code}.csv").open("w", encoding="utf-8") as file:
             file.writelines(telemetry_csv(run.seed, device, run.truth))
@@ -36,9 +38,13 @@ def write_run(run: FleetRun, folder: Path, progress: Callable[[int, int], None] 
 
 
 def register(run: FleetRun) -> str:
-    """The register as CSV, with the interval that a metric really has where it is slower than the catalog's."""
+    """The register as CSV, with the interval that a metric really has where it is slower than the catalog's.
+
+    Every parent is a row of it: whose panel is not in the run hangs on what feeds that panel, or on nothing.
+    """
     rows = [(device, {**device.parameters, **_intervals(device)}) for device in run.devices]
     columns = sorted({key for _, figures in rows for key in figures})
+    codes = {device.code for device in run.devices}
     out = StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([*COLUMNS, *columns])
@@ -51,12 +57,31 @@ def register(run: FleetRun) -> str:
             "site": member.site,
             "kind": base.kind or "",
             "gateway": member.gateway,
-            "parent": member.parent,
+            "parent": _parent_among(codes, member),
             "room": member.set_name,
         }
         texts = [f"{figures[key]:g}" if key in figures else "" for key in columns]
         writer.writerow([*(row.get(column, "") for column in COLUMNS), *texts])
     return out.getvalue()
+
+
+def _parent_among(codes: set[str], member: Member) -> str:
+    above = {one.code: one.parent for one in roster()}
+    parent = member.parent
+    while parent and parent not in codes:
+        parent = above[parent]
+    return parent
+
+
+def known_faults(truth: Truth) -> str:
+    """The faults as `iot-maint backtest --faults` reads them: `equipment,fault_mode,onset,failure`, UTC."""
+    lines = ["equipment,fault_mode,onset,failure"]
+    for fault in truth.faults:
+        onset, failure = (
+            datetime.fromtimestamp(at_ms / 1000, UTC).isoformat() for at_ms in (fault.onset_ms, fault.failure_ms)
+        )
+        lines.append(f"{fault.equipment},{fault.fault_mode},{onset},{failure}")
+    return "\n".join(lines) + "\n"
 
 
 def telemetry_csv(seed: int, device: DeviceRun, truth: Truth) -> Iterator[str]:

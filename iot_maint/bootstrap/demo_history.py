@@ -1,16 +1,14 @@
 """What the demo's site has behind it when the story begins: its register, weeks of telemetry, a model in shadow."""
 
-import itertools
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from iot_maint.bootstrap.demo_site import record_history
 from iot_maint.bootstrap.installation import Installation, open_installation
+from iot_maint.bootstrap.recorded_telemetry import store_recorded
 from iot_maint.bootstrap.training import make_trainer
-from iot_maint.domain.columns import TelemetryColumns
 from iot_maint.domain.errors import MaintError
 from iot_maint.ingest.recordings import read_recording
-from iot_maint.services.points import PointMaker
 from iot_maint.services.register.importing import import_rows
 from iot_maint.services.training.asking import TrainingRequest
 from iot_maint.settings import Settings
@@ -19,7 +17,6 @@ from iot_maint.storage.register_files import read_register
 HISTORY = timedelta(days=28)
 WEARING = "BP-03"  # its bearing has been wearing for ten days: the forecast's
 MODELLED = "BP-02"  # healthy until the story begins: what a model may learn from
-_MESSAGES_AT_ONCE = 4_000
 _BY = "demo"
 
 
@@ -31,20 +28,8 @@ def prepare_site(settings: Settings, register: Path, recording: Path, story: dat
     record_history(recording, (WEARING, MODELLED), since=story - HISTORY, until=story)
     with open_installation(settings) as installation:
         _import(installation, register)
-        stored = store_recording(installation, recording)
+        stored = store_recorded(installation, read_recording(recording, settings.zone))
         _train(installation, story)
-    return stored
-
-
-def store_recording(installation: Installation, recording: Path) -> int:
-    """Recorded telemetry as points in the store, where the drain would have put them; how many."""
-    points_of = PointMaker(installation.roster, installation.meter).points_of
-    telemetry = read_recording(recording, installation.settings.zone)
-    stored = 0
-    while chunk := list(itertools.islice(telemetry, _MESSAGES_AT_ONCE)):
-        for points in points_of(TelemetryColumns.of(chunk)):
-            installation.telemetry.write(points)
-            stored += len(points)
     return stored
 
 

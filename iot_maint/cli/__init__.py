@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, str] = {
     "migrate": "migrate",
     "doctor": "doctor",
     "equipment": "equipment",
+    "telemetry": "telemetry",
     "replay": "replay",
     "backtest": "backtest",
     "shadow": "shadow",

@@ -4,7 +4,6 @@ import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -16,10 +15,10 @@ from iot_maint.bootstrap.backtesting import Asked, run_backtest
 from iot_maint.bootstrap.replaying import read_entries
 from iot_maint.catalog import load_catalog
 from iot_maint.cli.console import say, say_json
+from iot_maint.cli.instants import read_instant
 from iot_maint.cli.progress import watched
 from iot_maint.domain.catalog import Catalog
 from iot_maint.domain.equipment import Equipment
-from iot_maint.domain.errors import InvalidInput
 from iot_maint.plots import Format, plot_backtest
 from iot_maint.services.backtest.document import Reader
 from iot_maint.services.backtest.picture import most_to_show, picture_of
@@ -71,8 +70,8 @@ def run(
     asked = Asked(
         rules=tuple(rules or ()),
         models=tuple(models or ()),
-        start=_instant(settings, "--from", start),
-        end=_instant(settings, "--to", end),
+        start=read_instant("--from", start, settings.zone),
+        end=read_instant("--to", end, settings.zone),
         trials=tuple(trials),
         equipment=tuple(equipment or ()),
         files=tuple(files or ()),
@@ -134,13 +133,3 @@ def _draw(
     for path, picture in pictures.items():
         path.write_bytes(plot_backtest(picture, settings.language, settings.zone, form))
     return list(pictures)
-
-
-def _instant(settings: Settings, option: str, text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise InvalidInput(option, f"{text!r} is no time such as 2026-03-01 or 2026-03-01T08:00+08:00") from None
-    return at if at.tzinfo is not None else at.replace(tzinfo=settings.zone)

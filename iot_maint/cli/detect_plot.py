@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from iot_maint.cli.detect_text import in_language
+from iot_maint.cli.detect_text import in_language, say_episodes
 from iot_maint.domain.catalog import Language, Text
 from iot_maint.domain.errors import MaintError
 from iot_maint.domain.instants import instant
@@ -20,11 +20,11 @@ from iot_maint.services.detection import Detection, most_telling
 METRICS = 4  # drawn
 MOST_POINTS = 20_000  # of a line: more are not to be seen, but take minutes to draw
 _LINE, _SCORE, _LIMIT, _ALARM, _TRAINED = "#2b5d8a", "#444444", "#c1553b", "#c1553b", "#2a7f62"
-_SCORE_NAME = Text(zh="异常分 score", en="score")
+_SCORE_NAME = Text(zh="异常评分 score", en="score")
 _LIMIT_NAME = Text(zh="限值 {limit:g}", en="limit {limit:g}")
-_ALARM_NAME = Text(zh="报警", en="alarm")
+_ALARM_NAME = Text(zh="告警", en="alarm")
 _TRAINED_NAME = Text(zh="训练行", en="training rows")
-_TITLE = Text(zh="{file} · 检测器 {kind} · {episodes} 段报警", en="{file} · detector {kind} · {episodes} episodes")
+_TITLE = Text(zh="{file} · 检测器 {kind} · {episodes}", en="{file} · detector {kind} · {episodes}")
 
 
 def draw(path: Path, sheet: Sheet, found: Detection, recipe: Recipe, trained: int, spoken: Language) -> None:
@@ -62,7 +62,9 @@ def draw(path: Path, sheet: Sheet, found: Detection, recipe: Recipe, trained: in
         score.legend(loc="upper left", fontsize=8, frameon=False, ncols=3)
         figure.align_ylabels(axes)
         figure.suptitle(
-            in_language(_TITLE, spoken).format(file=sheet.path.name, kind=found.kind, episodes=len(found.episodes)),
+            in_language(_TITLE, spoken).format(
+                file=sheet.path.name, kind=found.kind, episodes=say_episodes(len(found.episodes), spoken)
+            ),
             fontsize=11,
         )
         try:

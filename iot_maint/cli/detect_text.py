@@ -36,9 +36,11 @@ _TOO_FEW = Text(
     zh="训练行太少，不做比较，用默认检测器", en="too few training rows to compare detectors: the default one"
 )
 _TOTAL = Text(
-    zh="{rows} 行，{episodes} 段报警，占 {alarmed:.1%} 的行",
-    en="{rows} rows, {episodes} episodes, {alarmed:.1%} of rows in alarm",
+    zh="{rows} 行，{episodes}，占 {alarmed:.1%} 的行",
+    en="{rows} rows, {episodes}, {alarmed:.1%} of rows in alarm",
 )
+_ONE_EPISODE = Text(zh="1 段告警", en="1 episode")
+_EPISODES = Text(zh="{number} 段告警", en="{number} episodes")
 _EPISODE = Text(
     zh="  {begin} 至 {end}：最高 {peak:.1f}，{metric} {way}",
     en="  {begin} to {end}: peak {peak:.1f}, {metric} {way}",
@@ -59,6 +61,11 @@ def language() -> Language:
 
 def in_language(text: Text, spoken: Language) -> str:
     return text.en if spoken is Language.EN else text.zh
+
+
+def say_episodes(number: int, spoken: Language) -> str:
+    """`1 episode`, `3 episodes`."""
+    return in_language(_ONE_EPISODE if number == 1 else _EPISODES, spoken).format(number=number)
 
 
 def words_left_out(sheet: Sheet, spoken: Language) -> list[str]:
@@ -84,7 +91,9 @@ def summary(sheet: Sheet, found: Detection, recipe: Recipe, healthy: int, spoken
         lines.append(_why(found, spoken))
     lines.append(
         in_language(_TOTAL, spoken).format(
-            rows=len(sheet.at_ms), episodes=len(found.episodes), alarmed=float(found.alarm.mean())
+            rows=len(sheet.at_ms),
+            episodes=say_episodes(len(found.episodes), spoken),
+            alarmed=float(found.alarm.mean()),
         )
     )
     lines += [_episode(sheet, one, spoken) for one in found.episodes[:MOST_TOLD]]

@@ -13,7 +13,7 @@ from iot_maint.domain.ports import Repositories
 from iot_maint.domain.queries import PageRequest
 from iot_maint.domain.trained_models import ModelQuery, ModelStatus, TrainedModel
 from iot_maint.services.model_registry import find_model, promote_model, roll_back_model
-from iot_maint.services.model_text import MODEL_EVENTS, MODEL_STATUSES, model_document
+from iot_maint.services.model_text import MODEL_EVENTS, MODEL_STATUSES, model_document, say_noted_backtest
 from iot_maint.services.quantities import say_clock_time
 from iot_maint.settings import Settings, load_settings
 
@@ -135,5 +135,6 @@ def _say_card(model: TrainedModel, settings: Settings) -> None:
     say(f"限值 limits    {card.limit:g} / {card.clear_limit:g}, {card.dwell_rows} rows")
     say(f"分位 scores    {', '.join(f'{name} {value:g}' for name, value in card.percentiles.items())}")
     say(f"剔除 left out  {', '.join(f'{name} {count}' for name, count in card.left_out.items()) or '—'}")
+    say(f"回测 backtest  {say_noted_backtest(model, settings.language, settings.zone) or '—'}")
     say(f"版本 versions  {', '.join(f'{name} {version}' for name, version in card.versions.items())}; seed {card.seed}")
     say(f"文件 file      {model.file}")

@@ -19,7 +19,7 @@ Note = Annotated[str, typer.Option(help="Why; it is kept.")]
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(
-        help="试运行：只记录、不派单 · Rules and models that are recorded and never order.", no_args_is_help=True
+        help="影子运行：只记录、不派单 · Rules and models that are recorded and never order.", no_args_is_help=True
     )
     group.command("list")(list_switches)
     group.command("on")(put_on)
@@ -69,5 +69,5 @@ def _switch(source: str, equipment: str | None, shadow: bool | None, note: str) 
 
 
 def _line(switch: ShadowSwitch) -> str:
-    state = "试运行 shadow" if switch.shadow else "已启用 promoted"
+    state = "影子运行 shadow" if switch.shadow else "已启用 promoted"
     return f"{switch.source}  {switch.equipment or '*'}  {state}"

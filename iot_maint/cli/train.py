@@ -1,6 +1,6 @@
 """`iot-maint train`."""
 
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -8,10 +8,13 @@ import typer
 
 from iot_maint.bootstrap.installation import open_installation
 from iot_maint.bootstrap.training import make_trainer
-from iot_maint.cli.console import say, say_json
+from iot_maint.cli.console import say, say_error, say_json
+from iot_maint.cli.instants import read_instant
 from iot_maint.cli.progress import watched
+from iot_maint.domain.errors import UnknownEquipment
 from iot_maint.services.model_text import model_document
 from iot_maint.services.training.asking import AUTO, LOOK_BACK, TrainingOutcome, TrainingRequest, Way
+from iot_maint.services.training.healthy import Reason
 from iot_maint.services.training.telling import say_outcome
 from iot_maint.settings import Settings, load_settings
 
@@ -42,9 +45,9 @@ def run(
     settings = load_settings()
     with open_installation(settings) as installation:
         trainer = make_trainer(installation)
-        until = _instant("--to", to, settings.zone) if to is not None else installation.clock.now()
+        until = read_instant("--to", to, settings.zone) or installation.clock.now()
         request = TrainingRequest(
-            start=_instant("--from", from_, settings.zone) if from_ is not None else until - LOOK_BACK,
+            start=read_instant("--from", from_, settings.zone) or until - LOOK_BACK,
             until=until,
             by=BY,
             codes=equipment or (),
@@ -53,20 +56,37 @@ def run(
             shadow=shadow,
         )
         outcomes = trainer.foresee(request) if dry_run else trainer.train(request)
-        asked, done = trainer.asked_for(request), 0
-
-        def far() -> str:
-            return f"设备 equipment {done}/{asked}"
-
-        made = 0
-        with watched(far) as clear:
+        asked, tally = trainer.asked_for(request), _Tally()
+        with watched(lambda: f"设备 equipment {tally.done}/{asked}") as clear:
             for outcome in outcomes:
-                done += outcome.way is not Way.FLEET_ITSELF
-                made += outcome.model is not None and outcome.model.equipment is not None
+                tally.count(outcome)
                 clear()
                 _say(outcome, settings, dry=dry_run, as_json=as_json)
-    if not dry_run and not made:
+    if not tally.said:
+        raise UnknownEquipment(_nobody(equipment_type))
+    if tally.empty and tally.empty == tally.looked_at:
+        say_error(_no_data(request, settings.zone))
+    if not dry_run and not tally.made:
         raise typer.Exit(1)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Tally:
+    """How many outcomes there were and how many of these are of equipment, for how many of them a history was read, how
+    many of these were without a single bin of telemetry, and how many have a model of their own now."""
+
+    said: int = 0
+    done: int = 0
+    looked_at: int = 0
+    empty: int = 0
+    made: int = 0
+
+    def count(self, outcome: TrainingOutcome) -> None:
+        self.said += 1
+        self.done += outcome.way is not Way.FLEET_ITSELF
+        self.looked_at += outcome.way is not Way.NOTHING_TO_WATCH
+        self.empty += outcome.rows == 0 and outcome.left_out.keys() == {Reason.NO_DATA}
+        self.made += outcome.model is not None and outcome.model.equipment is not None
 
 
 def _say(outcome: TrainingOutcome, settings: Settings, *, dry: bool, as_json: bool) -> None:
@@ -74,6 +94,21 @@ def _say(outcome: TrainingOutcome, settings: Settings, *, dry: bool, as_json: bo
         say_json(_document(outcome, settings))
     else:
         say(say_outcome(outcome, settings.language, dry=dry))
+
+
+def _nobody(equipment_type: str | None) -> str:
+    of = "" if equipment_type is None else f" {equipment_type}"
+    return (
+        f"台账中没有在用的{of}设备 · no{of} equipment in use in the register; `iot-maint equipment import` brings it in"
+    )
+
+
+def _no_data(request: TrainingRequest, zone: ZoneInfo) -> str:
+    start, until = (f"{at.astimezone(zone):%Y-%m-%d %H:%M}" for at in (request.start, request.until))
+    return (
+        f"{start} 至 {until} 之间没有遥测；用 --from、--to 另选 · "
+        f"no telemetry from {start} to {until}; choose another span with --from and --to"
+    )
 
 
 def _document(outcome: TrainingOutcome, settings: Settings) -> dict[str, object]:
@@ -89,11 +124,3 @@ def _document(outcome: TrainingOutcome, settings: Settings) -> dict[str, object]
         "trouble": outcome.trouble,
         "model": model_document(model, (), settings.language, settings.zone) if model is not None else None,
     }
-
-
-def _instant(option: str, text: str, zone: ZoneInfo) -> datetime:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"{option}: {text!r} is neither a day nor an RFC 3339 time") from None
-    return at if at.tzinfo is not None else at.replace(tzinfo=zone)

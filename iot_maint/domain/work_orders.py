@@ -108,6 +108,7 @@ class EntryKind(StrEnum):
     SYMPTOM = "symptom"  # never stored: told from the alarms that hang under the order's own
     FAULT_STAYED_AWAY = "fault_stayed_away"
     REPAIR_UNSEEN = "repair_unseen"
+    FAULT_STANDS = "fault_stands"
     PLANNED = "planned"
     MOVED = "moved"
     MADE_DUE = "made_due"
@@ -187,6 +188,11 @@ class WorkOrder:
     planned_until: datetime | None = None
     timeline: tuple[TimelineEntry, ...] = ()
     symptoms: tuple[Symptom, ...] = ()
+
+    @property
+    def is_due(self) -> bool:
+        """Whether its service level counts: of what a forecast planned only once an alarm has made it due."""
+        return self.origin is not Origin.FORECAST or bool(self.deadlines)
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:

@@ -27,8 +27,8 @@ _LEGEND = {
     "warning": Text(zh="警告限值", en="warning limit"),
     "critical": Text(zh="严重限值", en="critical limit"),
     "clear": Text(zh="恢复限值", en="clear limit"),
-    "found": Text(zh="报警（对应已知故障）", en="alarm, of a known fault"),
-    "false": Text(zh="报警（误报）", en="alarm, false"),
+    "found": Text(zh="告警（对应已知故障）", en="alarm, of a known fault"),
+    "false": Text(zh="告警（误报）", en="alarm, false"),
     "fault": Text(zh="已知故障（起始—失效）", en="known fault, onset to failure"),
 }
 _NOTHING = Text(zh="没有可绘制的数据", en="nothing to show")

@@ -82,8 +82,12 @@ class WaitJudge:
         if cause is None or not outlives(alarm, cause, self._settle(alarm)):
             repositories.alarms.stop_waiting(alarm.id)
             return []
-        if alarm.cleared_at is None and is_locked_out(repositories, equipment.code):
-            repositories.alarms.lock_out(alarm.id, self.desk.clock.now())
+        if is_locked_out(repositories, equipment.code):
+            if alarm.cleared_at is None:
+                repositories.alarms.lock_out(alarm.id, self.desk.clock.now())
+            else:
+                # It has come and gone under repair, as it would have if we had looked between the two.
+                repositories.alarms.stop_waiting(alarm.id)
             return []
         return self.desk.let_order(repositories, alarm, equipment.type)
 

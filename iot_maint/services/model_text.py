@@ -2,7 +2,10 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from iot_maint.domain.catalog import Language, Text
 from iot_maint.domain.json_value import Json, JsonObject
@@ -79,6 +82,45 @@ def _card(card: ModelCard, zone: ZoneInfo) -> JsonObject:
         "fleet_file": card.fleet_file,
         "reason": card.reason,
     }
+
+
+class _Noted(msgspec.Struct, rename={"start": "from", "end": "to"}):
+    """What `backtest --note` puts onto a card, as far as it is said in words."""
+
+    start: datetime
+    end: datetime
+    limit: float
+    device_months: float
+    alarms: int
+    false_alarms: int
+    known_faults: int
+    found: int
+
+
+_NOTED = Text(
+    zh="{start} … {end}，{months:.1f} 设备·月，限值 {limit:g}：告警 {alarms}，其中误报 {false}；"
+    "已知故障发现 {found}/{known}",
+    en="{start} … {end}, {months:.1f} device-months, limit {limit:g}: alarms {alarms}, of them false {false}; "
+    "known faults found {found}/{known}",
+)
+
+
+def say_noted_backtest(model: TrainedModel, language: Language, zone: ZoneInfo) -> str | None:
+    """What a backtest said of the model, in one line; None where none was noted."""
+    if model.backtest is None:
+        return None
+    noted = msgspec.json.decode(model.backtest, type=_Noted)
+    start, end = (f"{at.astimezone(zone):%Y-%m-%d}" for at in (noted.start, noted.end))
+    return _NOTED.of(language).format(
+        start=start,
+        end=end,
+        months=noted.device_months,
+        limit=noted.limit,
+        alarms=noted.alarms,
+        false=noted.false_alarms,
+        found=noted.found,
+        known=noted.known_faults,
+    )
 
 
 def _said(backtest: str | None) -> Json:

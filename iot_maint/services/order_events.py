@@ -45,14 +45,21 @@ def announce(repositories: Repositories, order: WorkOrder, entry: TimelineEntry,
     repositories.outbox.add(event_of(order, entry), channels)
 
 
+def announce_aside(
+    repositories: Repositories, order: WorkOrder, entry: TimelineEntry, channels: Sequence[Channel]
+) -> None:
+    """The event of something that was found out of an order after its end; but not to the telemetry store.
+
+    There the newest event says whether the order stands: after its end only being opened again may follow.
+    """
+    announce(repositories, order, entry, [channel for channel in channels if channel is not Channel.TELEMETRY])
+
+
 def announce_judgement(
     repositories: Repositories, order: WorkOrder, entry: TimelineEntry, channels: Sequence[Channel]
 ) -> None:
-    """A verdict that comes after the end goes out as an event of its own, but not to the telemetry store.
-
-    There the event of the end is written again with the new verdict: a newer event would say that the order is open.
-    """
-    announce(repositories, order, entry, [channel for channel in channels if channel is not Channel.TELEMETRY])
+    """A verdict that comes after the end; to the telemetry store the event of the end goes again, with the verdict."""
+    announce_aside(repositories, order, entry, channels)
     ends = (Transition.CLOSE, Transition.CANCEL)
     end = next((one for one in reversed(order.timeline) if one.transition in ends), None)
     if Channel.TELEMETRY in channels and order.ended_at is not None and end is not None:

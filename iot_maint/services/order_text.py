@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from iot_maint.domain.catalog import Catalog, Language, Text
 from iot_maint.domain.equipment import Equipment
-from iot_maint.domain.work_orders import WorkOrder
+from iot_maint.domain.work_orders import ENDED, WorkOrder
 from iot_maint.services.evidence import say_evidence
 from iot_maint.services.quantities import say_clock_time
 from iot_maint.services.rendering import OrderTexts, finding_kind, order_texts, symptom_text
@@ -27,15 +27,21 @@ _HEADINGS: Mapping[str, Text] = {
 _WIDTH = {Language.ZH_CN: 4, Language.EN: 9}  # a Chinese heading is two characters, four columns wide
 _NO_DEADLINE = Text(zh="无", en="no deadline")
 
+_IN_ITS_WINDOW = Text(
+    zh="计划时段内；出现告警即到期：{level}", en="in that window; once an alarm makes it due: {level}"
+)
+
 
 def order_text(
     order: WorkOrder, catalog: Catalog, equipment: Equipment | None, language: Language, zone: ZoneInfo
 ) -> str:
     """Several lines, without a newline at the end."""
     texts = order_texts(order, catalog, equipment, language)
-    heading = _HEADINGS["order"].of(language)
+    # What only waits for its window is in no hurry: its service level stands beside the window.
+    level = (texts.level,) if order.is_due else ()
+    head = (f"{_HEADINGS['order'].of(language)} {order.number}", *level, ORDER_STATUSES[order.status].of(language))
     lines = [
-        f"{heading} {order.number} · {texts.urgency} · {ORDER_STATUSES[order.status].of(language)}",
+        " · ".join(head),
         *_line("what", f"{texts.title}{_severity(order, language)}", language),
         *_line("where", _place(order, equipment), language),
         *_line("why", texts.cause, language),
@@ -45,7 +51,7 @@ def order_text(
         *_line("who", texts.trade, language),
         *_line("spares", _spares(texts, language), language),
         *_line("planned", _window(order, zone), language),
-        *_line("when", _deadlines(order, language, zone), language),
+        *_line("when", _deadlines(order, texts, language, zone), language),
     ]
     return "\n".join(lines)
 
@@ -89,7 +95,9 @@ def _window(order: WorkOrder, zone: ZoneInfo) -> str:
     return f"{say_clock_time(order.planned_for, zone)} – {say_clock_time(order.planned_until, zone)}"
 
 
-def _deadlines(order: WorkOrder, language: Language, zone: ZoneInfo) -> str:
+def _deadlines(order: WorkOrder, texts: OrderTexts, language: Language, zone: ZoneInfo) -> str:
+    if not order.is_due and order.status not in ENDED:
+        return _IN_ITS_WINDOW.of(language).format(level=texts.level)
     said = (
         f"{text.of(language)} {say_clock_time(order.deadlines[name], zone)}"
         for name, text in DEADLINES.items()

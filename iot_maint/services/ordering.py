@@ -141,7 +141,7 @@ class OrderDesk:
             return None
         if isinstance(decision, MakeDue):
             return self._make_due(repositories, event, alarm, latest, decision, lineage)
-        return self._add(repositories, event, alarm, latest, decision, now)
+        return self._add(repositories, event, alarm, latest, decision, lineage)
 
     def _urgency(self, event: AlarmEvent, equipment_type: str) -> int:
         """The rule's own urgency, else the fault mode's for the severity that now stands."""
@@ -215,16 +215,18 @@ class OrderDesk:
         alarm: Alarm,
         latest: WorkOrder,
         decision: OrderDecision,
-        now: datetime,
+        lineage: Lineage | None,
     ) -> OrderStep | None:
+        now = self.clock.now()
         order = latest
         urgency = decision.urgency if isinstance(decision, AddToOrder | ReopenOrder) else None
         entry = _entry(_entry_kind(event, decision), event, now)
-        if isinstance(decision, ReopenOrder) and repositories.orders.set_status(
-            order.number, order.status, WorkOrderStatus.OPEN
-        ):
+        if isinstance(decision, ReopenOrder):
+            if not repositories.orders.set_status(order.number, order.status, WorkOrderStatus.OPEN):
+                # Another order of the fault was opened between our look and our update: look again.
+                return self._follow(repositories, event, alarm, latest.equipment_type, lineage)
             repositories.orders.watch(order.number, None)
-            order = replace(order, status=WorkOrderStatus.OPEN, judgement=None, watched_since=None)
+            order = replace(order, status=WorkOrderStatus.OPEN, ended_at=None, judgement=None, watched_since=None)
         severity = _worst(order.severity, event.severity)
         # A plan that somebody took up has no deadlines until its alarm is here; then they count from now.
         due_now = order.origin is Origin.FORECAST and not order.deadlines and event.kind is AlarmEventKind.RAISED

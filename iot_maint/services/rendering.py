@@ -20,6 +20,7 @@ from iot_maint.services.texts import (
     ENTRIES,
     NO_LONGER_DECLARED,
     NOT_JUDGED,
+    ONCE_DUE,
     ORDER_STATUSES,
     ORIGINS,
     SEVERITIES,
@@ -41,14 +42,14 @@ class OrderTexts:
     action: str
     trade: str
     spares: tuple[tuple[str, str], ...]
-    urgency: str
+    urgency: str  # the service level, and from when it counts where it does not yet
+    level: str  # the service level alone
 
 
 def order_texts(order: WorkOrder, catalog: Catalog, equipment: Equipment | None, language: Language) -> OrderTexts:
     """The order's texts; a type or fault mode that is gone from the catalog leaves its code."""
     equipment_type = catalog.types.get(order.equipment_type)
     mode = equipment_type.fault_modes.get(order.fault_mode) if equipment_type is not None else None
-    level = catalog.service_levels.get(order.urgency)
     name = equipment.name if equipment is not None else order.equipment
     label = mode.label.of(language) if mode is not None else order.fault_mode
     gone = NO_LONGER_DECLARED.of(language).format(code=f"{order.equipment_type}/{order.fault_mode}")
@@ -60,7 +61,8 @@ def order_texts(order: WorkOrder, catalog: Catalog, equipment: Equipment | None,
         action=mode.action.of(language) if mode is not None else gone,
         trade=_trade(equipment_type, mode, language),
         spares=_spares(equipment_type, mode, language),
-        urgency=level.label.of(language) if level is not None else str(order.urgency),
+        urgency=_urgency(order, catalog, language),
+        level=_level(order, catalog, language),
     )
 
 
@@ -224,6 +226,16 @@ def order_renderer(
 def finding_kind(entry: TimelineEntry) -> FindingKind:
     """Whether an entry's evidence shows the fault, or its going."""
     return FindingKind.CLEARED if entry.kind in _OF_A_CLEAR else FindingKind.RAISED
+
+
+def _level(order: WorkOrder, catalog: Catalog, language: Language) -> str:
+    level = catalog.service_levels.get(order.urgency)
+    return level.label.of(language) if level is not None else str(order.urgency)
+
+
+def _urgency(order: WorkOrder, catalog: Catalog, language: Language) -> str:
+    level = _level(order, catalog, language)
+    return level if order.is_due else ONCE_DUE.of(language).format(level=level)
 
 
 def _trade(equipment_type: EquipmentType | None, mode: FaultMode | None, language: Language) -> str:

@@ -7,9 +7,9 @@ from iot_maint.domain.equipment import Equipment
 from iot_maint.domain.instants import epoch_ms
 from iot_maint.domain.ports import Database, Repositories
 from iot_maint.domain.queries import AlarmQuery, PageRequest
-from iot_maint.domain.work_orders import EntryKind, TimelineEntry, WorkOrder, WorkOrderStatus
+from iot_maint.domain.work_orders import ENDED, EntryKind, TimelineEntry, WorkOrder, WorkOrderStatus
 from iot_maint.services.ending_waits import SILENCES, Heard
-from iot_maint.services.order_events import announce, event_name
+from iot_maint.services.order_events import announce, announce_aside, event_name
 from iot_maint.services.ordering import RULES, OrderDesk, OrderStep
 
 _DONE = frozenset({WorkOrderStatus.COMPLETED, WorkOrderStatus.VERIFIED, WorkOrderStatus.CLOSED})
@@ -54,15 +54,21 @@ class RepairCheck:
         """The end of the watch in the order's story; reopened where the alarm never went."""
         now = self.desk.clock.now()
         kind = EntryKind.FAULT_STAYED_AWAY if heard else EntryKind.REPAIR_UNSEEN
-        stands = _stands(repositories, order)
-        if stands and repositories.orders.set_status(order.number, order.status, WorkOrderStatus.OPEN):
-            kind, order = EntryKind.REOPENED, replace(order, status=WorkOrderStatus.OPEN)
-        hours = f"{self.desk.repair_check.total_seconds() / 3600:g} h"
-        entry = TimelineEntry(kind=kind, at=now, recorded_at=now, by=RULES, note=hours)
+        note = f"{self.desk.repair_check.total_seconds() / 3600:g} h"
+        if _stands(repositories, order):
+            if repositories.orders.set_status(order.number, order.status, WorkOrderStatus.OPEN):
+                kind = EntryKind.REOPENED
+                order = replace(order, status=WorkOrderStatus.OPEN, ended_at=None, judgement=None)
+            else:
+                # The order is locked, so its status is as we know it: another one of the fault is open beside it.
+                beside = repositories.orders.latest(order.equipment, order.fault_mode)
+                kind, note = EntryKind.FAULT_STANDS, beside.number if beside is not None else note
+        entry = TimelineEntry(kind=kind, at=now, recorded_at=now, by=RULES, note=note)
         repositories.orders.watch(order.number, None)
         repositories.orders.append(order.number, entry)
         order = replace(order, watched_since=None, timeline=(*order.timeline, entry))
-        announce(repositories, order, entry, self.desk.channels)
+        tell = announce_aside if order.status in ENDED else announce
+        tell(repositories, order, entry, self.desk.channels)
         return OrderStep(event=event_name(entry), order=order, entry=entry)
 
 

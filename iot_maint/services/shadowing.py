@@ -6,6 +6,7 @@ from iot_maint.domain.catalog import Catalog
 from iot_maint.domain.errors import UnknownEquipment, UnknownThing
 from iot_maint.domain.ports import Clock, Repositories
 from iot_maint.domain.shadow import MODEL_SOURCE, ShadowChange
+from iot_maint.services.rule_names import hint_at_rules
 
 _DETECTOR = re.compile(rf"{re.escape(MODEL_SOURCE)}[a-z][a-z0-9_]*")
 
@@ -55,5 +56,6 @@ def _types_of(catalog: Catalog, source: str) -> tuple[str, ...] | None:
     type_name = source.partition(".")[0]
     declared = catalog.types.get(type_name)
     if declared is None or source not in {rule.id for rule in declared.rules.values()}:
-        raise UnknownThing(f"no rule {source}, and no {MODEL_SOURCE}<detector>; see GET /api/v1/rules")
+        known = [rule.id for one in catalog.types.values() for rule in one.rules.values()]
+        raise UnknownThing(f"no rule {source}, and no {MODEL_SOURCE}<detector>; {hint_at_rules(source, known)}")
     return (type_name,)

@@ -63,6 +63,9 @@ ENTRIES: Mapping[EntryKind, Text] = {
     EntryKind.REPAIR_UNSEEN: Text(
         zh="维修后观察期内无相关遥测，未能确认", en="no telemetry after the repair, so nothing could be confirmed"
     ),
+    EntryKind.FAULT_STANDS: Text(
+        zh="维修后故障仍在，由同一故障的另一张工单处理", en="the fault still stands; another order of it is open"
+    ),
 }
 
 VERDICTS: Mapping[Verdict, Text] = {
@@ -109,6 +112,7 @@ SOURCES: Mapping[Source, Text] = {
     Source.FORECAST: Text(zh="预测", en="forecasts"),
 }
 NOT_JUDGED = Text(zh="未判定", en="not judged")
+ONCE_DUE = Text(zh="到期起计：{level}", en="{level}, counted once it is due")
 
 ORIGINS: Mapping[Origin, Text] = {
     Origin.ALARM: Text(zh="告警", en="alarm"),

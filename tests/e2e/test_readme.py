@@ -87,6 +87,8 @@ def test_the_readme_works_as_it_is_written(said: str, tmp_path: Path) -> None:
     assert '"rule_key":"bearing_temp_warning","override":null' in said
     assert "orders 1" in said
     assert '"line": "order", "event": "opened"' in said
+    assert "telemetry 5 · 入库 stored 5 · 设备 equipment 1" in said
+    assert "WO-20260301-0001" in said.split("入库 stored 5")[1]  # the backtest on what is stored
     assert "not_json" in said
     assert "vib=2.2" in said
     assert (tmp_path / "boards" / "dashboards" / "cooling_tower.json").is_file()

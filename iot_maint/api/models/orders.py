@@ -184,7 +184,7 @@ class WorkOrderModel(Answer):
     severity: Severity
     severity_label: str
     urgency: int = Field(description="1 is the most urgent.", examples=[3])
-    urgency_label: str
+    urgency_label: str = Field(description="The service level; of a planned order, that it counts once it is due.")
     title: str = Field(examples=["1 号生活水泵：轴承劣化"])
     cause: str
     action: str

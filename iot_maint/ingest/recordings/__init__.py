@@ -11,8 +11,8 @@ from iot_maint.domain.errors import InvalidInput
 from iot_maint.domain.telemetry import Telemetry
 from iot_maint.ingest.recordings import columns, lines, messages
 
-# (file, the zone of times that name none) → telemetry in the order of the file
-ReadRecording = Callable[[Path, ZoneInfo], Iterator[Telemetry]]
+# (file, the zone of times that name none) → line and telemetry in the order of the file
+ReadRecording = Callable[[Path, ZoneInfo], Iterator[tuple[int, Telemetry]]]
 
 RECORDINGS: Mapping[str, ReadRecording] = {
     ".jsonl": messages.read,
@@ -24,6 +24,11 @@ RECORDINGS: Mapping[str, ReadRecording] = {
 
 def read_recording(path: Path, site_timezone: ZoneInfo) -> Iterator[Telemetry]:
     """Telemetry of a file, by its ending; `InvalidInput` names the file and the line."""
+    return (telemetry for _, telemetry in read_lines(path, site_timezone))
+
+
+def read_lines(path: Path, site_timezone: ZoneInfo) -> Iterator[tuple[int, Telemetry]]:
+    """The same, each with the line on which it ends, for who has something to say of it."""
     reader = RECORDINGS.get(path.suffix)
     if reader is None:
         raise InvalidInput(str(path), f"a recording ends in {', '.join(RECORDINGS)}")

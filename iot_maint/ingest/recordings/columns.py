@@ -9,22 +9,22 @@ from iot_maint.domain.errors import InvalidInput, MalformedTelemetry
 from iot_maint.domain.telemetry import Telemetry
 from iot_maint.ingest.decoders.timestamps import read_timestamp
 from iot_maint.ingest.decoders.values import read_values
+from iot_maint.ingest.recordings.text import read_text_lines
 
 REQUIRED = ("ts", "site", "equipment")
 
 
-def read(path: Path, site_timezone: ZoneInfo) -> Iterator[Telemetry]:
-    """Telemetry in the order of the file."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.DictReader(file, restkey="")
+def read(path: Path, site_timezone: ZoneInfo) -> Iterator[tuple[int, Telemetry]]:
+    """Line and telemetry in the order of the file."""
+    rows = csv.DictReader(read_text_lines(path), restkey="")
+    try:
         missing = [name for name in REQUIRED if name not in (rows.fieldnames or ())]
         if missing:
             raise InvalidInput(f"{path}:1", f"no column {', '.join(missing)}; a recording starts ts,site,equipment,…")
-        try:
-            for row in rows:
-                yield _telemetry(row, site_timezone)
-        except (MalformedTelemetry, csv.Error, UnicodeDecodeError) as error:
-            raise InvalidInput(f"{path}:{rows.line_num}", str(error)) from None
+        for row in rows:
+            yield rows.line_num, _telemetry(row, site_timezone)
+    except (MalformedTelemetry, csv.Error) as error:
+        raise InvalidInput(f"{path}:{rows.line_num}", str(error)) from None
 
 
 def _telemetry(row: dict[str, str], site_timezone: ZoneInfo) -> Telemetry:

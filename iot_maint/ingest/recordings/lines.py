@@ -9,18 +9,18 @@ from iot_maint.domain.telemetry import Telemetry
 from iot_maint.ingest.decoders.line_protocol import parse_line
 from iot_maint.ingest.decoders.timestamps import read_timestamp
 from iot_maint.ingest.decoders.values import read_values
+from iot_maint.ingest.recordings.text import read_text_lines
 
 
-def read(path: Path, site_timezone: ZoneInfo) -> Iterator[Telemetry]:
-    """Telemetry in the order of the file; comments and empty lines are passed over."""
-    with path.open(encoding="utf-8") as file:
-        for number, line in enumerate(file, start=1):
-            text = line.strip()
-            if text and not text.startswith("#"):
-                try:
-                    yield _telemetry(text, site_timezone)
-                except (ValueError, MalformedTelemetry) as error:
-                    raise InvalidInput(f"{path}:{number}", str(error)) from None
+def read(path: Path, site_timezone: ZoneInfo) -> Iterator[tuple[int, Telemetry]]:
+    """Line and telemetry in the order of the file; comments and empty lines are passed over."""
+    for number, line in enumerate(read_text_lines(path), start=1):
+        text = line.strip()
+        if text and not text.startswith("#"):
+            try:
+                yield number, _telemetry(text, site_timezone)
+            except (ValueError, MalformedTelemetry) as error:
+                raise InvalidInput(f"{path}:{number}", str(error)) from None
 
 
 def _telemetry(text: str, site_timezone: ZoneInfo) -> Telemetry:

@@ -22,8 +22,8 @@ class _Line(msgspec.Struct, forbid_unknown_fields=True):
 _decoder = msgspec.json.Decoder(_Line)
 
 
-def read(path: Path, site_timezone: ZoneInfo) -> Iterator[Telemetry]:
-    """Telemetry in the order of the file; `received_at` dates only payloads that carry no time."""
+def read(path: Path, site_timezone: ZoneInfo) -> Iterator[tuple[int, Telemetry]]:
+    """Line and telemetry in the order of the file; `received_at` dates only payloads that carry no time."""
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             if not line.strip():
@@ -37,4 +37,4 @@ def read(path: Path, site_timezone: ZoneInfo) -> Iterator[Telemetry]:
             for telemetry in decoded.telemetry:
                 if message.received_at is None and telemetry.ts_source is TimestampSource.RECEIVED:
                     raise InvalidInput(f"{path}:{number}", "neither the payload nor received_at names a time")
-                yield replace(telemetry, received_at_ms=telemetry.at_ms)
+                yield number, replace(telemetry, received_at_ms=telemetry.at_ms)

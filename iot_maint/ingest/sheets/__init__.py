@@ -15,7 +15,7 @@ from iot_maint.domain.errors import InvalidInput
 from iot_maint.ingest.decoders.names import printable
 from iot_maint.ingest.sheets.numbers import read_column
 from iot_maint.ingest.sheets.records import Record, Records, is_number, read_records
-from iot_maint.ingest.sheets.times import TIME_NAMES, read_time
+from iot_maint.ingest.sheets.times import READ_TIMES, TIME_NAMES, read_time
 
 # What other people found out about the rows is no telemetry of theirs: a detector that reads it looks at the answer.
 LABELS = frozenset(
@@ -108,7 +108,7 @@ def _time_column(records: Records, wished: str | None) -> int:
         return exact[0]
     raise InvalidInput(
         f"{records.path}:{first.line}",
-        "no column holds a time (epoch, 2026-01-01 08:00:00, 2026/1/1 8:00); name it with --time-column",
+        f"no column holds a time ({READ_TIMES}); name it with --time-column",
     )
 
 

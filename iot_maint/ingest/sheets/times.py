@@ -28,22 +28,30 @@ TIME_NAMES = frozenset(
 )
 
 _UTC = ZoneInfo("UTC")
-# 2026/1/1 8:00, 2026.1.1 8:00:00.5, 2026年1月1日 8:00, 2026-1-1
-_LOOSE = re.compile(
-    r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?"
-    r"(?:[T\s]+(\d{1,2})[:时](\d{1,2})(?:[:分](\d{1,2})(?:[.,](\d{1,6}))?秒?)?分?)?"
+_CLOCK = (
+    r"(?:[T\s]+(?P<hour>\d{1,2})[:时](?P<minute>\d{1,2})"
+    r"(?:[:分](?P<second>\d{1,2})(?:[.,](?P<fraction>\d{1,6}))?秒?)?分?)?"
 )
-_COMPACT = re.compile(r"((?:19|20)\d{2})([01]\d)([0-3]\d)([0-2]\d)([0-5]\d)([0-5]\d)")
+_WAYS = (
+    re.compile(
+        r"(?P<year>(?:19|20)\d{2})(?P<month>[01]\d)(?P<day>[0-3]\d)"
+        r"(?P<hour>[0-2]\d)(?P<minute>[0-5]\d)(?P<second>[0-5]\d)(?P<fraction>)"
+    ),
+    # 2026/1/1 8:00, 2026.1.1 8:00:00.5, 2026年1月1日 8:00, 2026-1-1
+    re.compile(r"(?P<year>\d{4})\s*[-/.年]\s*(?P<month>\d{1,2})\s*[-/.月]\s*(?P<day>\d{1,2})\s*日?" + _CLOCK),
+    # 31.1.2026 8:00: with dots the day is first everywhere.  With slashes it depends on who wrote it: not read.
+    re.compile(r"(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.\s?(?P<year>\d{4})" + _CLOCK),
+)
+# As errors say it.
+READ_TIMES = "epoch, 2026-01-31 08:00:00, 2026/1/31 8:00, 31.01.2026 08:00, 20260131080000 or 2026年1月31日 8:00"
 
 
 def read_time(cell: str) -> int:
     """Epoch milliseconds; `ValueError` where it is no time."""
     text = cell.strip()
-    match = _COMPACT.fullmatch(text)
-    if match is None:
-        match = _LOOSE.fullmatch(text)
-    if match is not None:
-        return _assembled(text, match)
+    for way in _WAYS:
+        if (match := way.fullmatch(text)) is not None:
+            return _assembled(text, match)
     try:
         return read_timestamp(text.replace(",", ".") if text.count(",") == 1 else text, _UTC)
     except MalformedTelemetry:
@@ -51,10 +59,11 @@ def read_time(cell: str) -> int:
 
 
 def _assembled(text: str, match: re.Match[str]) -> int:
-    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
-    fraction = match.group(7) if match.re is _LOOSE else None
+    year, month, day, hour, minute, second = (
+        int(match[name] or 0) for name in ("year", "month", "day", "hour", "minute", "second")
+    )
     try:
-        at = datetime(year, month, day, hour, minute, second, int((fraction or "").ljust(6, "0")), tzinfo=UTC)
+        at = datetime(year, month, day, hour, minute, second, int((match["fraction"] or "").ljust(6, "0")), tzinfo=UTC)
     except ValueError:
         raise ValueError(_refused(text)) from None
     return epoch_ms(at)
@@ -63,4 +72,4 @@ def _assembled(text: str, match: re.Match[str]) -> int:
 def _refused(text: str) -> str:
     if not text:
         return "the time is missing"
-    return f"{printable(text[:40])!r} is no time: epoch, 2026-01-01 08:00:00 or 2026/1/1 8:00"
+    return f"{printable(text[:40])!r} is no time; times are {READ_TIMES}"

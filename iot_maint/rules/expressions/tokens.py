@@ -45,6 +45,9 @@ _TOKEN = re.compile(
 )
 
 
+_LIKE_A_NUMBER = re.compile(r"\.?\d[\w.]*", re.ASCII)
+
+
 def tokenize(text: str) -> Iterator[Token]:
     """The tokens, with an END after the last; `ExpressionError` for what is none."""
     if len(text) > LONGEST:
@@ -55,7 +58,14 @@ def tokenize(text: str) -> Iterator[Token]:
         match = _TOKEN.match(text, position)
         if match is None or match.lastgroup is None:
             begin = position + len(text[position:]) - len(text[position:].lstrip())
-            raise ExpressionError(begin + 1, f"unexpected {text[begin]!r}")
+            raise ExpressionError(begin + 1, _unexpected(text[begin:]))
         yield Token(TokenKind(match.lastgroup), match[match.lastgroup], match.start(match.lastgroup) + 1)
         position = match.end()
     yield Token(TokenKind.END, "", end + 1)
+
+
+def _unexpected(rest: str) -> str:
+    written = _LIKE_A_NUMBER.match(rest)
+    if written is None:
+        return f"unexpected {rest[0]!r}"
+    return f"unexpected {written[0]!r}: neither a number nor a span such as 15m (its unit is s, m, h or d)"

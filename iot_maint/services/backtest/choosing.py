@@ -1,6 +1,5 @@
 """Which rules are tried: by id, by glob, or all; and the catalog in which only those run."""
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -10,9 +9,9 @@ from iot_maint.domain.catalog import RUNNING, Catalog, EquipmentType, ThresholdR
 from iot_maint.domain.equipment import Monitored
 from iot_maint.domain.errors import UnknownThing
 from iot_maint.domain.signals import Comparing, Composite
+from iot_maint.services.rule_names import hint_at_rules
 
 ALL = "all"
-_NEAR = 3
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -23,7 +22,7 @@ def choose_rules(catalog: Catalog, patterns: Sequence[str]) -> tuple[str, ...]:
     for pattern in patterns:
         found = known if pattern == ALL else [rule for rule in known if fnmatchcase(rule, pattern)]
         if not found:
-            raise UnknownThing(_unknown(pattern, known))
+            raise UnknownThing(f"no rule {pattern}; {hint_at_rules(pattern, known)}")
         chosen.update(found)
     return tuple(rule for rule in known if rule in chosen)
 
@@ -76,11 +75,3 @@ def metrics_for(equipment_type: EquipmentType, metrics: Mapping[str, object]) ->
         return tuple(metrics)
     seen = {rule.metric for rule in rules} | ({RUNNING} if any(rule.gated for rule in rules) else set())
     return tuple(metric for metric in metrics if metric in seen)
-
-
-def _unknown(pattern: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(pattern, known, n=_NEAR, cutoff=0.5)
-    hint = (
-        f"; near it: {', '.join(near)}" if near else f"; there are {', '.join(known[:_NEAR])}, …: see GET /api/v1/rules"
-    )
-    return f"no rule {pattern}{hint}"

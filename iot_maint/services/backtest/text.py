@@ -15,11 +15,11 @@ LABELS = {AS_IT_STANDS: Text(zh="现行限值", en="as it stands"), CHANGED: Tex
 _NAMED = 8
 _AFTER_FALSE = 2  # rows
 _ROWS = (
-    Text(zh="报警", en="alarms"),
+    Text(zh="告警", en="alarms"),
     Text(zh="其中误报", en="of them false"),
     Text(zh="误报/设备·月", en="false per device-month"),
     Text(zh="（95 % 置信上限）", en="(at most, 95 % confidence)"),
-    Text(zh="报警时间占比", en="share of time in alarm"),
+    Text(zh="告警时间占比", en="share of time in alarm"),
     Text(zh="已知故障发现", en="known faults found"),
     Text(zh="提前量中位数", en="median lead time"),
 )

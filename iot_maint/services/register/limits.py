@@ -9,6 +9,7 @@ from iot_maint.domain.equipment import Equipment, LimitChange, LimitOverride
 from iot_maint.domain.errors import InvalidInput, UnknownEquipment, UnknownThing
 from iot_maint.domain.ports import Clock, Repositories
 from iot_maint.rules.limits import check_rule, check_severities
+from iot_maint.services.register.columns import nearest
 
 LONGEST_DWELL = timedelta(days=30)
 
@@ -71,7 +72,7 @@ def rule_of(equipment_type: EquipmentType, rule_key: str) -> ThresholdRule:
     rule = equipment_type.rules.get(rule_key)
     if rule is not None:
         return rule
-    raise UnknownThing(f"{equipment_type.name} has no rule {rule_key}")
+    raise UnknownThing(f"{equipment_type.name} has no rule {rule_key}{nearest(rule_key, equipment_type.rules)}")
 
 
 def override_of(

@@ -62,6 +62,7 @@ def test_a_planned_order_shows_its_window_and_why_it_was_planned(api: ApiUnderTe
     assert order["planned_for"] == "2026-01-13T22:00:00+08:00"
     assert order["planned_until"] == "2026-01-14T06:00:00+08:00"
     assert order["deadlines"] == {}
+    assert order["urgency_label"].endswith(", counted once it is due")
     assert [entry["kind"] for entry in order["timeline"]] == ["planned"]
     [evidence] = order["evidence"]
     assert evidence["projection"]["p50"] == "2026-01-16T08:00:00+08:00"

@@ -17,6 +17,7 @@ from iot_maint.bootstrap.modelling import model_files, model_loader
 from iot_maint.bootstrap.spreading import map_by, map_here
 from iot_maint.catalog import load_catalog
 from iot_maint.domain.backtests import BacktestRequest, WishedLimit
+from iot_maint.domain.catalog import Language
 from iot_maint.domain.errors import InvalidInput, MaintError, UnknownThing
 from iot_maint.domain.instants import epoch_ms
 from iot_maint.domain.telemetry import Telemetry
@@ -28,6 +29,7 @@ from iot_maint.services.backtest.trials import AS_IT_STANDS, Trial, read_changes
 from iot_maint.services.feedback.faults import FILE, KnownFault
 from iot_maint.services.model_choice import ModelChoice
 from iot_maint.services.model_registry import find_model, promote_model
+from iot_maint.services.model_text import say_noted_backtest
 from iot_maint.services.training.asking import TrainingRequest
 from iot_maint.services.training.trainer import Trainer
 from iot_maint.settings import Settings
@@ -138,9 +140,14 @@ def test_a_model_is_measured_against_known_faults_and_that_is_written_onto_its_c
 
     note_backtests(settings, result)
     with open_database(settings.database) as database, database.reading() as repositories:
-        said = msgspec.json.decode(find_model(repositories, 1).backtest or "null")
-        assert find_model(repositories, 2).backtest is None
+        tried, untried = (find_model(repositories, number) for number in (1, 2))
+    said = msgspec.json.decode(tried.backtest or "null")
     assert (said["alarms"], said["false_alarms"], said["known_faults"], said["found"]) == (1, 0, 1, 1)
+    line = say_noted_backtest(tried, Language.EN, SHANGHAI) or ""
+    assert line.endswith("limit 5: alarms 1, of them false 0; known faults found 1/1")
+    assert "告警 1，其中误报 0；已知故障发现 1/1" in (say_noted_backtest(tried, Language.ZH_CN, SHANGHAI) or "")
+    assert untried.backtest is None
+    assert say_noted_backtest(untried, Language.EN, SHANGHAI) is None
 
 
 def test_a_queued_backtest_of_models_is_answered_by_the_jobs_part(settings: Settings) -> None:

@@ -97,6 +97,7 @@ def test_without_out_the_rows_go_to_standard_output_and_the_words_to_the_other(
     assert "column note left out: text" in told
     assert "detector tracker, trained on 400 healthy rows" in told
     assert "current too high" in told
+    assert "700 rows, 1 episode, " in told
 
 
 def test_the_choice_is_explained_and_made_on_the_training_rows_alone(

@@ -48,8 +48,13 @@ def test_they_are_narrowed_and_the_false_ones_asked_for() -> None:
     assert (told["work_order"], told["verdict"]) == ("WO-2", "false_alarm")
 
 
-@pytest.mark.parametrize("text", ["yesterday", "2026-01-01T10:00:00"])
-def test_a_time_without_its_offset_is_refused(text: str) -> None:
-    status, said = run("--to", text)
+def test_a_time_without_an_offset_is_the_site_s() -> None:
+    assert run("--from", "2026-01-01T09:01:00")[1] == run("--from", "2026-01-01T09:01:00+08:00")[1]
+    assert run("--from", "2026-01-01T09:01:00")[1].splitlines() == LINES[:1]
+    assert run("--from", "2026-01-01")[1].splitlines() == LINES
+
+
+def test_what_is_no_time_is_a_usage_error_that_says_what_is_one() -> None:
+    status, said = run("--to", "yesterday")
     assert status == 2
-    assert "2026-01-01T08:00:00+08:00" in said
+    assert "2026-03-01T08:00:00+08:00" in said

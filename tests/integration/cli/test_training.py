@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from iot_maint.bootstrap.installation import open_installation
 from iot_maint.cli import models, train
-from iot_maint.domain.errors import BrokenSetting, Conflict, RefusedModel
+from iot_maint.domain.errors import BrokenSetting, Conflict, RefusedModel, UnknownEquipment
 from iot_maint.domain.instants import epoch_ms
 from iot_maint.domain.telemetry import Point
 from iot_maint.settings import load_settings
@@ -126,6 +126,26 @@ def test_where_nothing_could_be_trained_the_status_is_1() -> None:
 
     assert result.exit_code == 1
     assert "too little history" in result.stdout
+
+
+@pytest.mark.parametrize("also", [(), ("--dry-run",), ("--json",)])
+def test_an_empty_register_is_said(also: tuple[str, ...]) -> None:
+    with pytest.raises(UnknownEquipment, match=r"没有在用的设备 · no equipment in use in the register; `iot"):
+        raise_from("train", "--all", *also)
+    with pytest.raises(UnknownEquipment, match="no pump equipment in use"):
+        raise_from("train", "--type", "pump", *also)
+
+
+def test_a_span_without_any_telemetry_is_said_and_what_to_do() -> None:
+    a_pump("P-1", 15)
+
+    nothing = call("train", "--all", "--from", "2020-01-01", "--to", "2020-02-01")
+
+    assert nothing.exit_code == 1
+    assert nothing.stderr.endswith(
+        "no telemetry from 2020-01-01 00:00 to 2020-02-01 00:00; choose another span with --from and --to\n"
+    )
+    assert "no telemetry" not in call("train", "--all", "--dry-run").stderr
 
 
 @pytest.mark.parametrize("arguments", [(), ("P-1", "--all"), ("--all", "--type", "pump"), ("P-1", "--to", "soon")])

@@ -12,12 +12,15 @@ from iot_maint.catalog import load_catalog
 from iot_maint.domain.alarms import Alarm, Wait
 from iot_maint.domain.equipment import EquipmentStatus
 from iot_maint.domain.instants import epoch_ms
+from iot_maint.domain.outbox import Channel
 from iot_maint.domain.queries import AlarmQuery, PageRequest
-from iot_maint.domain.work_orders import EntryKind, Transition, WorkOrderStatus
+from iot_maint.domain.work_orders import EntryKind, Transition, WorkOrder, WorkOrderStatus
 from iot_maint.services.shadowing import switch_shadow
 from iot_maint.services.transitions import transition_order
 from iot_maint.storage.relational.database import open_database
 from iot_maint.storage.relational.migrate import migrate
+from iot_maint.storage.relational.orders import SqlWorkOrders
+from tests.builders import a_work_order
 from tests.decide_path import DecidePath, register, start_path
 from tests.pump_stories import BEARING, COOL, HOT, PUMP, SEIZING, at, bearing_at, pump
 from tests.servers.postgresql import PostgresqlDatabase
@@ -244,6 +247,70 @@ def test_a_fault_that_never_went_reopens_its_order_when_the_check_ends(path: Dec
 
     (order,) = path.orders()
     assert (order.status, order.fault_mode) == (WorkOrderStatus.OPEN, BEARING)
+
+
+def another_order(path: DecidePath, number: str = "WO-20260101-0099") -> str:
+    """An open one of the same fault, as a person makes it of an older one by opening it again."""
+    with path.database.transaction() as repositories:
+        beside = a_work_order(number, site=PUMP.site, equipment=PUMP.code, fault_mode=BEARING, opened_at=at(0))
+        assert repositories.orders.add(beside)
+    return number
+
+
+def test_where_another_order_of_the_fault_is_open_the_closed_one_says_so_and_stays_closed(path: DecidePath) -> None:
+    number = bearing_order(path)
+    step(path, number, *AT_WORK, Transition.COMPLETE, Transition.CLOSE)
+    beside = another_order(path)
+
+    assert tell(path, 12 + DAY) == ["fault_stands"]
+    assert tell(path, 12 + DAY + 1) == []
+
+    orders = {order.number: order for order in path.orders()}
+    assert (orders[number].status, orders[number].watched_since) == (WorkOrderStatus.CLOSED, None)
+    assert (orders[number].timeline[-1].kind, orders[number].timeline[-1].note) == (EntryKind.FAULT_STANDS, beside)
+    assert orders[beside].status is WorkOrderStatus.OPEN
+
+
+def told_to_the_store(path: DecidePath) -> list[str]:
+    told: list[str] = []
+    with path.database.transaction() as repositories:
+        while deliveries := repositories.outbox.due(path.clock.now(), 100, Channel.TELEMETRY):
+            for delivery in deliveries:
+                told.append(delivery.event.event)
+                repositories.outbox.update(replace(delivery, delivered_at=path.clock.now()))
+    return told
+
+
+@pytest.mark.parametrize("closed", [False, True], ids=["completed", "closed"])
+def test_the_store_s_newest_event_of_an_ended_order_stays_its_end(path: DecidePath, closed: bool) -> None:
+    number = bearing_order(path)
+    path.decide(*bearing_at(COOL, 13, 14))
+    step(path, number, *AT_WORK, Transition.COMPLETE, *((Transition.CLOSE,) if closed else ()))
+
+    assert tell(path, 14 + DAY) == ["fault_stayed_away"]
+
+    assert ("fault_stayed_away" in told_to_the_store(path)) is not closed
+
+
+def test_an_alarm_that_comes_while_another_order_of_its_fault_is_opened_is_added_to_that_one(
+    path: DecidePath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = bearing_order(path)
+    path.decide(*bearing_at(COOL, 13, 14))
+    step(path, number, *AT_WORK, Transition.COMPLETE, Transition.CLOSE)
+    look, beside = SqlWorkOrders.latest, "WO-20260101-0099"
+
+    def look_before_somebody_opens_one(orders: SqlWorkOrders, equipment: str, fault_mode: str) -> WorkOrder | None:
+        found = look(orders, equipment, fault_mode)
+        orders.add(a_work_order(beside, site=PUMP.site, equipment=PUMP.code, fault_mode=BEARING, opened_at=at(0)))
+        return found
+
+    monkeypatch.setattr(SqlWorkOrders, "latest", look_before_somebody_opens_one)
+    path.decide(*bearing_at(HOT, 600, 612))
+
+    orders = {order.number: order for order in path.orders()}
+    assert (orders[number].status, orders[number].timeline[-1].transition) == (WorkOrderStatus.CLOSED, Transition.CLOSE)
+    assert orders[beside].timeline[-1].kind is EntryKind.EVIDENCE_ADDED
 
 
 def test_a_source_in_shadow_that_still_sees_the_fault_opens_nothing_again(path: DecidePath) -> None:

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -7,7 +7,7 @@ import pytest
 from iot_maint.catalog.load import load_catalog
 from iot_maint.domain.catalog import Catalog, Comparison, Language
 from iot_maint.domain.findings import Evidence, FindingKind, RunningKnowledge, Silence
-from iot_maint.domain.work_orders import EntryKind, TimelineEntry, WorkOrder
+from iot_maint.domain.work_orders import EntryKind, Origin, TimelineEntry, WorkOrder, WorkOrderStatus
 from iot_maint.services.evidence import evidence_document, say_evidence
 from iot_maint.services.order_text import order_text
 from iot_maint.services.rendering import order_document
@@ -126,6 +126,46 @@ def test_the_page_of_an_order_says_everything_on_one_screen() -> None:
         "  备件  轴承",
         "  时限  完成 2026-01-02 08:00",
     ]
+
+
+PLANNED = replace(
+    a_bearing_order(),
+    origin=Origin.FORECAST,
+    status=WorkOrderStatus.PLANNED,
+    urgency=2,
+    deadlines={},
+    planned_for=datetime(2026, 1, 8, 14, tzinfo=UTC),
+    planned_until=datetime(2026, 1, 8, 22, tzinfo=UTC),
+)
+
+
+def test_a_planned_order_shows_its_window_and_no_hurry_before_it_is_due() -> None:
+    level = "Basic living (water, power): resolved within 2 h"
+    lines = order_text(PLANNED, CATALOG, None, Language.EN, SHANGHAI).splitlines()
+    assert lines[0] == "Work order WO-20260101-0001 · planned"
+    assert lines[-2:] == [
+        "  Planned    2026-01-08 22:00 – 2026-01-09 06:00",
+        f"  By when    in that window; once an alarm makes it due: {level}",
+    ]
+    document = order_document(PLANNED, CATALOG, None, Language.EN, SHANGHAI)
+    assert document["urgency_label"] == f"{level}, counted once it is due"
+    assert order_text(PLANNED, CATALOG, None, Language.ZH_CN, SHANGHAI).endswith(
+        "  计划  2026-01-08 22:00 – 2026-01-09 06:00\n"
+        "  时限  计划时段内；出现告警即到期：影响基本生活（水、电）：2 小时内解决"
+    )
+
+
+def test_a_plan_that_an_alarm_made_due_has_its_service_level_and_deadlines() -> None:
+    due = replace(PLANNED, status=WorkOrderStatus.OPEN, deadlines={"finish": datetime(2026, 1, 3, tzinfo=UTC)})
+    said = order_text(due, CATALOG, None, Language.EN, SHANGHAI)
+    assert said.startswith("Work order WO-20260101-0001 · Basic living (water, power): resolved within 2 h · open\n")
+    assert said.endswith("By when    finish 2026-01-03 08:00")
+    assert "once" not in str(order_document(due, CATALOG, None, Language.EN, SHANGHAI)["urgency_label"])
+
+
+def test_a_plan_that_was_withdrawn_promises_nothing() -> None:
+    gone = replace(PLANNED, status=WorkOrderStatus.CANCELLED)
+    assert order_text(gone, CATALOG, None, Language.EN, SHANGHAI).endswith("By when    no deadline")
 
 
 def test_the_evidence_of_a_silence_names_no_limit() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from firmware_sim.cli import main
 from firmware_sim.fleet import FleetRun, generate
-from firmware_sim.fleet.export import register, telemetry_csv
+from firmware_sim.fleet.export import known_faults, register, telemetry_csv
 from firmware_sim.fleet.grid import STEP_MS
 from firmware_sim.fleet.roster import roster
 from firmware_sim.fleet.truth import faults_csv, truth_json
@@ -27,7 +27,8 @@ def run() -> FleetRun:
 def test_the_command_writes_register_telemetry_and_truth(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fleet", "--seed", "4", "--days", "2", "--devices", "5", "--out", str(tmp_path)]) == 0
     assert "seed 4, 5 devices, 2 days" in capsys.readouterr().out
-    assert {path.name for path in tmp_path.iterdir()} == {"register.csv", "truth.json", "faults.csv", "telemetry"}
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"register.csv", "truth.json", "faults.csv", "known-faults.csv", "telemetry"}
     assert len(list((tmp_path / "telemetry").glob("*.csv"))) == 5
 
 
@@ -72,6 +73,21 @@ def test_the_register_has_what_every_limit_of_the_catalog_refers_to(run: FleetRu
                 assert absent or row[limit["parameter"]] != ""
 
 
+@pytest.mark.parametrize("devices", [6, 12, 18, 24])
+def test_every_parent_in_the_register_of_a_few_devices_is_in_it(devices: int) -> None:
+    rows = {row["code"]: row for row in csv.DictReader(StringIO(register(generate(0, days=1, devices=devices))))}
+    assert len(rows) == devices
+    assert all(row["parent"] in rows for row in rows.values() if row["parent"])
+
+
+def test_a_device_whose_panel_is_not_in_the_run_hangs_on_what_feeds_that_panel() -> None:
+    rows = {row["code"]: row for row in csv.DictReader(StringIO(register(generate(0, days=1, devices=12))))}
+    assert "YT-LV-2" not in rows
+    assert rows["YT-BP-1"]["parent"] == "YT-TR-1"
+    assert "BH-MV-1" not in rows
+    assert rows["BH-TR-1"]["parent"] == ""
+
+
 def test_parents_are_power_rooms_of_the_same_site() -> None:
     members = {member.code: member for member in roster()}
     for member in members.values():
@@ -86,6 +102,17 @@ def test_parents_are_power_rooms_of_the_same_site() -> None:
 def test_booster_pumps_stand_in_twins_under_one_panel() -> None:
     sets = Counter(member.set_name for member in roster() if member.profile_name == "booster_pump")
     assert set(sets.values()) == {2}
+
+
+def test_known_faults_name_equipment_and_mode_with_the_times_of_onset_and_failure(run: FleetRun) -> None:
+    rows = list(csv.DictReader(StringIO(known_faults(run.truth))))
+    assert [
+        (row["equipment"], row["fault_mode"], *(_ms(row[name]) for name in ("onset", "failure"))) for row in rows
+    ] == [(fault.equipment, fault.fault_mode, fault.onset_ms, fault.failure_ms) for fault in run.truth.faults]
+
+
+def _ms(text: str) -> int:
+    return round(datetime.fromisoformat(text).timestamp() * 1000)
 
 
 def test_the_truth_tells_every_fault_with_its_limit(run: FleetRun) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from iot_maint.domain.errors import InvalidInput
 from iot_maint.domain.telemetry import Telemetry
-from iot_maint.ingest.recordings import read_recording
+from iot_maint.ingest.recordings import read_lines, read_recording
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 WANTED = Telemetry(
@@ -41,6 +41,22 @@ BAD = {
 def test_every_format_says_the_same(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text(SAME[name], "utf-8")
     assert list(read_recording(tmp_path / name, SHANGHAI)) == [WANTED]
+
+
+@pytest.mark.parametrize(("name", "line"), [("gbk.csv", 3), ("gbk.lp", 3), ("gbk.jsonl", 2)])
+def test_a_file_that_is_no_utf_8_is_refused_with_the_line(tmp_path: Path, name: str, line: int) -> None:
+    text = SAME[f"a{Path(name).suffix}"]
+    good = text.replace("一号 院", "one").replace("一号\\ 院", "one")
+    (tmp_path / name).write_bytes(good.encode() + text.splitlines(keepends=True)[-1].encode("gbk"))
+    with pytest.raises(InvalidInput, match=f"{name}:{line}: "):
+        list(read_recording(tmp_path / name, SHANGHAI))
+
+
+def test_each_message_comes_with_the_line_on_which_it_ends(tmp_path: Path) -> None:
+    (tmp_path / "a.lp").write_text("# one\n\npump,site=a,equipment=b x=1 1767225600\n# two\n", "utf-8")
+    (tmp_path / "a.csv").write_text('ts,site,equipment,x\n1767225600,a,"b\nc",1\n1767225601,a,b,1\n', "utf-8")
+    assert [line for line, _ in read_lines(tmp_path / "a.lp", SHANGHAI)] == [3]
+    assert [line for line, _ in read_lines(tmp_path / "a.csv", SHANGHAI)] == [3, 4]
 
 
 @pytest.mark.parametrize("name", BAD)

@@ -36,6 +36,8 @@ def sheet_of(folder: Path, text: str | bytes) -> Path:
         "2026/1/1 8:00",
         "2026/01/01 08:00:00.000",
         "2026.1.1 8:00",
+        "01.01.2026 08:00",
+        "1.1.2026 8:00:00,0",
         "2026年1月1日 8:00",
         "2026年1月1日 8时0分0秒",
         "20260101080000",
@@ -44,6 +46,17 @@ def sheet_of(folder: Path, text: str | bytes) -> Path:
 )
 def test_a_time_is_read_however_it_is_written(cell: str) -> None:
     assert read_time(cell) == EIGHT
+
+
+def test_with_dots_the_day_is_first() -> None:
+    assert read_time("31.12.2025 08:00") == read_time("2025-12-31 08:00")
+    assert read_time("01.03.2026") == read_time("2026-03-01 00:00")
+
+
+@pytest.mark.parametrize("cell", ["01/03/2026 08:00", "31.13.2026 08:00", "1.3.26 8:00", "soon"])
+def test_who_wrote_no_time_is_told_what_is_one(cell: str) -> None:
+    with pytest.raises(ValueError, match=r"is no time; times are epoch, 2026-01-31 08:00:00, .*31\.01\.2026 08:00"):
+        read_time(cell)
 
 
 @pytest.mark.parametrize("cell", ["", "yesterday", "2026-13-01 08:00", "2026/2/30 8:00", "8:00", "-5", "nan"])

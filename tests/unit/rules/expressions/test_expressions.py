@@ -81,7 +81,14 @@ def test_a_difference_is_not_graded_below_its_floor() -> None:
         ("(" * 25 + "a" + ")" * 25, 21, "nested deeper than 20"),
         ("a" + " + a" * 200, 501, "longer than 500 characters"),
         ("__import__('os')", 12, "unexpected"),
-        ("12x", 1, "unexpected '1'"),
+        ("12x", 1, "unexpected '12x': neither a number nor a span"),
+        (
+            "rolling_mean(a, 3x)",
+            17,
+            "'3x': neither a number nor a span such as 15m (its unit is s, m, h or d)",
+        ),
+        ("rolling_mean(a, 15min)", 17, "unexpected '15min': neither a number nor a span such as 15m"),
+        ("a + 1.5.2", 5, "unexpected '1.5.2'"),
     ],
 )
 def test_a_broken_expression_is_refused_at_its_column(text: str, column: int, reason: str) -> None:
