@@ -24,7 +24,7 @@ from iot_maint.settings import Settings
 from tests.servers.mosquitto import MosquittoServer
 
 # A minute of the real pace in a second.
-QUICK = Pace(beat_s=0.2, lease_s=1.0, away_s=3.0, skew_s=0.1, settling_s=0.5)
+QUICK = Pace(look_s=0.1, beat_s=0.2, lease_s=1.0, away_s=3.0, skew_s=0.1, settling_s=0.5)
 
 
 @dataclass(slots=True)
