@@ -99,6 +99,12 @@ class Workers:
         with self.installation() as opened, opened.database.reading() as repositories:
             return set(repositories.workers.sites_of(worker))
 
+    def holder(self, site: str) -> str | None:
+        """The worker whose checkpoint has the rule state of the site's pump; None while nobody's has."""
+        with self.installation() as opened, opened.database.reading() as repositories:
+            held = repositories.checkpoints.held_states([f"P-{site}"])
+        return held[f"P-{site}"].worker if held else None
+
     def close(self) -> None:
         self._opened.close()
 

@@ -282,6 +282,8 @@ def test_a_site_that_moves_in_mid_dwell_gets_the_order_it_would_have_got(
             time.sleep(0.3)
 
     hot(0, 4)
+    # What no checkpoint has yet, another worker cannot be given.
+    eventually(lambda: workers.holder(site) == "1")
     workers.start("2", "2/2")
     hot(5, 6)
     first.stop()
