@@ -25,6 +25,7 @@ from iot_maint.services.tokens import issue_token
 from iot_maint.storage.relational.database import RelationalDatabase, open_database
 from iot_maint.storage.telemetry import open_telemetry_store
 from tests.builders import T0, an_alarm_event
+from tests.migrated import a_database
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CATALOG = load_catalog()
@@ -122,7 +123,7 @@ def an_api(
         language=language,
         checks=checks,
         clock_setting=clock_setting,
-        database_url=database_url,
+        database_url=database_url or a_database(folder),
         standing=standing,
     )
     app = create_app(context)

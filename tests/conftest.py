@@ -2,17 +2,21 @@
 
 `mosquitto`   a fresh broker for each test: url, host, port, publish(), stop(), start(), kill()
 `influxdb`    a fresh bucket for each test: telemetry_url, url, org, bucket, token, write(), query(), server
-`postgresql`  a fresh database for each test: url, server
+`postgresql`  a fresh, empty database for each test: url, server
+`migrated_postgresql`  the same with the schema of this release
 `chromium`    the path of a browser for Playwright's `executable_path`
 """
 
+import gc
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from iot_maint.storage.relational.migrate import migrate
 from tests.servers.absence import without
 from tests.servers.influxdb import InfluxdbBucket, InfluxdbServer
 from tests.servers.mosquitto import MosquittoServer
@@ -24,6 +28,19 @@ from tests.servers.programs import (
     find_mosquitto_pub,
     find_postgresql,
 )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is there once all tests are known stays to the end, and is not searched for garbage over and over: that
+    search would take a third of the time of the whole run."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture
@@ -81,11 +98,32 @@ def postgresql_server() -> Iterator[PostgresqlServer]:
 
 @pytest.fixture
 def postgresql(postgresql_server: PostgresqlServer) -> Iterator[PostgresqlDatabase]:
-    database = postgresql_server.create_database(f"test_{secrets.token_hex(4)}")
+    with _a_database(postgresql_server) as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_server: PostgresqlServer) -> str:
+    """The name of a migrated database to be copied, which is three times as fast as to migrate."""
+    database = postgresql_server.create_database("migrated")
+    migrate(database.url)
+    return database.name
+
+
+@pytest.fixture
+def migrated_postgresql(postgresql_server: PostgresqlServer, postgresql_template: str) -> Iterator[PostgresqlDatabase]:
+    with _a_database(postgresql_server, postgresql_template) as database:
+        yield database
+
+
+@contextmanager
+def _a_database(server: PostgresqlServer, template: str = "template1") -> Iterator[PostgresqlDatabase]:
+    database = server.create_database(f"test_{secrets.token_hex(4)}", template)
     yield database
-    postgresql_server.process.resume()
-    postgresql_server.start()
-    postgresql_server.drop_database(database.name)
+    # The next test finds it running, whatever this one did to it.
+    server.process.resume()
+    server.start()
+    server.drop_database(database.name)
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ from iot_maint.settings import Settings
 from tests.servers.mosquitto import MosquittoServer
 
 # A minute of the real pace in a second.
-QUICK = Pace(beat_s=0.2, lease_s=1.0, away_s=3.0, skew_s=0.1, settling_s=0.5)
+QUICK = Pace(look_s=0.1, beat_s=0.2, lease_s=1.0, away_s=3.0, skew_s=0.1, settling_s=0.5)
 
 
 @dataclass(slots=True)
@@ -98,6 +98,12 @@ class Workers:
         """The sites that a worker says it has."""
         with self.installation() as opened, opened.database.reading() as repositories:
             return set(repositories.workers.sites_of(worker))
+
+    def holder(self, site: str) -> str | None:
+        """The worker whose checkpoint has the rule state of the site's pump; None while nobody's has."""
+        with self.installation() as opened, opened.database.reading() as repositories:
+            held = repositories.checkpoints.held_states([f"P-{site}"])
+        return held[f"P-{site}"].worker if held else None
 
     def close(self) -> None:
         self._opened.close()

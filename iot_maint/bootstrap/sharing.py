@@ -65,7 +65,7 @@ def make_sharing(installation: Installation, spool: SqliteSpool, topics: TopicMa
         subscriptions=subscriptions,
         hand_over=hand_over,
         keeper=keeper,
-        register_watch=RegisterWatch(keeper.step),
+        register_watch=RegisterWatch(keeper.step, pace.look_s),
     )
 
 

@@ -28,16 +28,23 @@ WHOLE = Part()
 class Pace:
     """In seconds of real time.
 
-    `lease_s`: how long a record once read is believed, and so how long a site stays subscribed after it has left the
-    record.  `away_s`: a worker whose record did not change for so long has nothing for certain.  `skew_s`: between two
-    workers' clocks.  `settling_s`: after connecting, until silence means that nothing waits at the broker.
+    `look_s`: between two looks at the register and at the others' records.  `lease_s`: how long a record once read is
+    believed, and so how long a site stays subscribed after it has left the record.  `away_s`: a worker whose record
+    did not change for so long has nothing for certain.  `skew_s`: between two workers' clocks.  `settling_s`: after
+    connecting, until silence means that nothing waits at the broker.
     """
 
+    look_s: float = 1.0
     beat_s: float = 5.0
     lease_s: float = 60.0
     away_s: float = 60.0
     skew_s: float = 5.0
     settling_s: float = 2.0
+
+    def __post_init__(self) -> None:
+        # Else every record is in doubt for a moment before the next look, and what comes then is taken by two.
+        if self.look_s >= self.lease_s:
+            raise ValueError(f"a record that is believed for {self.lease_s} s is read only every {self.look_s} s")
 
 
 PACE = Pace()

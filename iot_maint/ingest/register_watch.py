@@ -13,7 +13,7 @@ logger = quiet_logger(__name__)
 
 
 class RegisterWatch:
-    """Calls `refresh`, which reads only what changed, every second."""
+    """Calls `refresh`, which reads only what changed, every `every_s` seconds."""
 
     def __init__(self, refresh: Callable[[], None], every_s: float = EVERY_S) -> None:
         self._refresh = refresh

@@ -29,7 +29,7 @@ logger = quiet_logger(__name__)
 
 
 class ShareKeeper:
-    """`step` is called every second."""
+    """`step` is called every `look_s` of the pace."""
 
     def __init__(
         self,

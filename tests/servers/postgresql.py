@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -80,10 +81,18 @@ class PostgresqlServer:
         self.process.stop()
 
     def kill(self) -> None:
+        """As a power cut does: all its processes, for one that serves a connection would outlive it for a moment."""
+        with self._connect() as connection:
+            serving = [pid for (pid,) in connection.execute("SELECT pid FROM pg_stat_activity")]
         self.process.kill()
+        for pid in serving:
+            with suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGKILL)
 
-    def create_database(self, name: str) -> "PostgresqlDatabase":
-        self._execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    def create_database(self, name: str, template: str = "template1") -> "PostgresqlDatabase":
+        """A copy of `template`, to which nobody may be connected; without one, an empty database."""
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        self._execute(create.format(sql.Identifier(name), sql.Identifier(template)))
         return PostgresqlDatabase(server=self, name=name)
 
     def drop_database(self, name: str) -> None:
@@ -101,7 +110,7 @@ class PostgresqlServer:
             return False
         return True
 
-    def _connect(self) -> "psycopg.Connection[tuple[object, ...]]":
+    def _connect(self) -> "psycopg.Connection[tuple[int, ...]]":
         return psycopg.connect(
             host=self.host,
             port=self.port,
@@ -114,7 +123,7 @@ class PostgresqlServer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostgresqlDatabase:
-    """One test's empty database; `server` is there for stop, kill and start again."""
+    """One test's database; `server` is there for stop, kill and start again."""
 
     server: PostgresqlServer
     name: str

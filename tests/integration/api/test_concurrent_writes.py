@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from iot_maint.storage.relational.migrate import migrate
 from tests.api_builders import ApiUnderTest, an_api
 from tests.builders import an_equipment
 
@@ -18,8 +17,7 @@ AT_ONCE = 8
 def busy_api(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ApiUnderTest]:
     url: str | None = None
     if request.param == "postgresql":
-        url = request.getfixturevalue("postgresql").url
-        migrate(url)
+        url = request.getfixturevalue("migrated_postgresql").url
     under_test = an_api(tmp_path, database_url=url)
     under_test.register(an_equipment("P-1"))
     yield under_test

@@ -13,6 +13,7 @@ from iot_maint.domain.verdicts import Judgement, Verdict
 from iot_maint.domain.work_orders import WorkOrderStatus
 from iot_maint.storage.relational.database import open_database
 from tests.builders import T0, a_work_order
+from tests.migrated import a_database
 
 LINES = ["equipment,fault_mode,onset,failure", "P-1,PMP-BEAR,2026-01-01T08:00:00+08:00,2026-01-01T09:00:00+08:00"]
 
@@ -24,7 +25,7 @@ def _a_real_and_a_false_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     closed = replace(
         a_work_order(fault_mode="PMP-BEAR", status=WorkOrderStatus.CLOSED), ended_at=T0 + timedelta(hours=1)
     )
-    with open_database(f"sqlite:///{tmp_path / 'iot-maint.db'}") as database, database.transaction() as repositories:
+    with open_database(a_database(tmp_path)) as database, database.transaction() as repositories:
         for number, verdict in (("WO-1", Verdict.REAL_FAULT), ("WO-2", Verdict.FALSE_ALARM)):
             judgement = Judgement(verdict=verdict, at=T0, by="zhang")
             repositories.orders.add(replace(closed, number=number, judgement=judgement))

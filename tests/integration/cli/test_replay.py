@@ -17,6 +17,7 @@ from iot_maint.settings import Settings
 from iot_maint.storage.relational.database import open_database
 from tests.builders import an_equipment
 from tests.crowned_models import crown_detector
+from tests.migrated import a_database
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 OWN = LimitOverride(
@@ -35,7 +36,7 @@ def test_a_limit_of_ones_own_holds_in_a_replay_and_the_evidence_says_whose_it_is
     change = LimitChange(
         equipment="P-1", rule_key=OWN.rule_key, changed_at=AT, changed_by="engineer", old=None, new=OWN
     )
-    with open_database(f"sqlite:///{tmp_path / 'iot-maint.db'}") as database, database.transaction() as repositories:
+    with open_database(a_database(tmp_path)) as database, database.transaction() as repositories:
         repositories.equipment.add(an_equipment("P-1"))
         repositories.equipment.set_override(change)
     lines = [f"{1767225600 + 60 * minute},s1,P-1,75" for minute in range(4)]
@@ -53,7 +54,7 @@ def test_a_symptom_that_outlives_its_cause_is_ordered_in_a_replay_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("IOT_MAINT_DATA_DIR", str(tmp_path))
-    with open_database(f"sqlite:///{tmp_path / 'iot-maint.db'}") as database, database.transaction() as repositories:
+    with open_database(a_database(tmp_path)) as database, database.transaction() as repositories:
         repositories.equipment.add(an_equipment("PR-1", equipment_type="power_room", kind="lv"))
         lift = an_equipment("E-1", equipment_type="elevator", kind=None)
         repositories.equipment.add(replace(lift, parent="PR-1"))

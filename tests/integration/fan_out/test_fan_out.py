@@ -82,7 +82,8 @@ def test_a_process_that_dies_is_one_line() -> None:
     assert list(fan_out(double, range(3), processes=2)) == [0, 2, 4]
 
 
-def test_a_scheduler_that_is_away_is_named() -> None:
+def test_a_scheduler_that_is_away_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("iot_maint.fan_out.cluster.CONNECT_WITHIN_S", 1)
     address = f"tcp://127.0.0.1:{free_port()}"
 
     with pytest.raises(StoreUnavailable, match=f"IOT_MAINT_DASK: no Dask scheduler answers at {address}"):

@@ -18,6 +18,7 @@ from iot_maint.topic_rules import TopicRule
 from tests.decide_path import register
 from tests.ingest_builders import T0_MS, a_message
 from tests.memory import growth
+from tests.migrated import a_database
 from tests.sparkplug_builders import FLOAT, message, metric
 
 RULES = (
@@ -57,6 +58,7 @@ def door(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
         monkeypatch.setattr(module, name, BOUND)
     for module, name in ((names, "_is_short_name"), (canonical, "codes_in"), (canonical, "_are_known_names")):
         monkeypatch.setattr(module, name, lru_cache(maxsize=BOUND)(getattr(module, name).__wrapped__))
+    a_database(tmp_path)
     settings = Settings(
         data_dir=tmp_path,
         max_unregistered=BOUND,

@@ -1,6 +1,6 @@
 """Gateways of other makers from their own topics to the store, with the real broker: what docs/gateways.md promises."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from iot_maint.settings import Settings
 from iot_maint.topic_rules import TopicRule
 from tests.decide_path import register
 from tests.ingest_worker import eventually
+from tests.migrated import a_database
 from tests.servers.mosquitto import MosquittoServer, publish
 from tests.servers.processes import free_port
 from tests.sparkplug_builders import FLOAT, INT64, message, metric
@@ -46,18 +47,29 @@ class Site:
         return self.installation.meter.total("messages_rejected")
 
 
+BEHIND_THE_NODE = ("P-01", "yard/edge-1", "pump-1")
+
+
 def now_ms() -> int:
     return epoch_ms(read_system_time())
 
 
 @contextmanager
-def running(url: str, folder: Path, *rules: Mapping[str, object]) -> Iterator[Site]:
+def running(
+    url: str, folder: Path, *rules: Mapping[str, object], register_first: Sequence[Sequence[str]] = ()
+) -> Iterator[Site]:
+    """`register_first`: what is in the register before anything runs, each as `Site.register` takes it."""
+    a_database(folder)
     settings = Settings(
         mqtt_url=SecretStr(url), data_dir=folder, topics=tuple(TopicRule.model_validate(rule) for rule in rules)
     )
-    with open_installation(settings) as installation, open_ingest(installation) as ingest:
-        eventually(lambda: ingest.connected and installation.roster.loaded)
-        yield Site(installation)
+    with open_installation(settings) as installation:
+        site = Site(installation)
+        for one in register_first:
+            site.register(*one)
+        with open_ingest(installation) as ingest:
+            eventually(lambda: ingest.connected and installation.roster.loaded)
+            yield site
 
 
 def test_a_mount_point_tells_apart_the_gateways_that_all_say_me(mosquitto: MosquittoServer, tmp_path: Path) -> None:
@@ -65,10 +77,7 @@ def test_a_mount_point_tells_apart_the_gateways_that_all_say_me(mosquitto: Mosqu
     mosquitto.stop()
     mosquitto.extra_configuration = f"listener {port} {mosquitto.host}\nmount_point gw-7/\n"
     mosquitto.start()
-    with running(mosquitto.url, tmp_path, THINGSBOARD) as site:
-        site.register("P-01", "gw-7")
-        site.register("P-02", "gw-8")
-        eventually(lambda: "P-02" in site.installation.roster.entries)
+    with running(mosquitto.url, tmp_path, THINGSBOARD, register_first=[("P-01", "gw-7"), ("P-02", "gw-8")]) as site:
         # Whatever it claims to be, it stays below its prefix.
         publish(mosquitto.host, port, "gw-8/v1/devices/me/telemetry", b'{"vib_rms": 9}')
         publish(mosquitto.host, port, "iot/v1/yard/P-02/telemetry", b'{"vib_rms": 9}')
@@ -127,9 +136,7 @@ def test_what_waited_at_the_broker_is_known_from_the_first_message_on(
 def test_topics_of_the_clouds_pass_through_a_broker_of_ones_own(
     mosquitto: MosquittoServer, tmp_path: Path, rule: Mapping[str, object], topic: str, payload: str
 ) -> None:
-    with running(mosquitto.url, tmp_path, rule) as site:
-        site.register("P-01", "any")
-        eventually(lambda: "P-01" in site.installation.roster.entries)
+    with running(mosquitto.url, tmp_path, rule, register_first=[("P-01", "any")]) as site:
         mosquitto.publish(topic, payload)
         eventually(lambda: site.stored("P-01") == [{"vib_rms": 2.1}])
 
@@ -147,9 +154,7 @@ def test_a_sparkplug_node_without_birth_is_asked_for_it_and_for_nothing_else(
     node.loop_start()
     try:
         eventually(lambda: bool(granted))
-        with running(mosquitto.url, tmp_path, SPARKPLUG) as site:
-            site.register("P-01", "yard/edge-1", "pump-1")
-            eventually(lambda: "P-01" in site.installation.roster.entries)
+        with running(mosquitto.url, tmp_path, SPARKPLUG, register_first=[BEHIND_THE_NODE]) as site:
             mosquitto.publish("spBv1.0/yard/DDATA/edge-1/pump-1", message(data_of(2.1), seq=5))
             eventually(lambda: bool(heard))
             mosquitto.publish("spBv1.0/yard/NBIRTH/edge-1", message(seq=0))
@@ -182,9 +187,7 @@ def requests(site: Site) -> float:
 def test_aliases_are_understood_after_a_restart_without_another_birth(
     mosquitto: MosquittoServer, tmp_path: Path
 ) -> None:
-    with running(mosquitto.url, tmp_path, SPARKPLUG) as site:
-        site.register("P-01", "yard/edge-1", "pump-1")
-        eventually(lambda: "P-01" in site.installation.roster.entries)
+    with running(mosquitto.url, tmp_path, SPARKPLUG, register_first=[BEHIND_THE_NODE]) as site:
         be_born(mosquitto)
         eventually(lambda: {"vib_rms": 2.0} in site.stored("P-01"))
     mosquitto.publish(f"spBv1.0/yard/DDATA/{PUMP}", message(data_of(2.2), seq=2))
@@ -200,9 +203,7 @@ def test_aliases_are_understood_after_a_restart_without_another_birth(
 
 
 def test_a_birth_is_kept_although_it_is_all_that_came(mosquitto: MosquittoServer, tmp_path: Path) -> None:
-    with running(mosquitto.url, tmp_path, SILENT) as site:
-        site.register("P-01", "yard/edge-1", "pump-1")
-        eventually(lambda: "P-01" in site.installation.roster.entries)
+    with running(mosquitto.url, tmp_path, SILENT, register_first=[BEHIND_THE_NODE]) as site:
         mosquitto.publish(f"spBv1.0/yard/NBIRTH/{NODE}", message(metric("bdSeq", 7, datatype=INT64), seq=0))
         nothing_yet = message(metric("vib_rms", None, alias=1, datatype=FLOAT), seq=1)
         mosquitto.publish(f"spBv1.0/yard/DBIRTH/{PUMP}", nothing_yet)
@@ -215,9 +216,7 @@ def test_a_birth_is_kept_although_it_is_all_that_came(mosquitto: MosquittoServer
 def test_a_broker_that_forgot_the_session_makes_every_node_worth_asking(
     mosquitto: MosquittoServer, tmp_path: Path
 ) -> None:
-    with running(mosquitto.url, tmp_path, SILENT) as site:
-        site.register("P-01", "yard/edge-1", "pump-1")
-        eventually(lambda: "P-01" in site.installation.roster.entries)
+    with running(mosquitto.url, tmp_path, SILENT, register_first=[BEHIND_THE_NODE]) as site:
         be_born(mosquitto)
         eventually(lambda: {"vib_rms": 2.0} in site.stored("P-01"))
         assert requests(site) == 0

@@ -12,7 +12,6 @@ from iot_maint.domain.instants import instant
 from iot_maint.domain.shares import owner_of
 from iot_maint.domain.work_orders import EntryKind
 from iot_maint.ingest.part import Part
-from iot_maint.storage.relational.migrate import migrate
 from tests.ingest_worker import eventually
 from tests.servers.mosquitto import MosquittoServer
 from tests.shared_workers import Devices, Running, Workers, devices
@@ -235,8 +234,7 @@ def test_a_worker_with_filters_takes_these_and_nothing_else(workers: Workers, pu
 def on_either_database(request: pytest.FixtureRequest, tmp_path: Path, mosquitto: MosquittoServer) -> Iterator[Workers]:
     url = None
     if request.param == "postgresql":
-        url = request.getfixturevalue("postgresql").url
-        migrate(url)
+        url = request.getfixturevalue("migrated_postgresql").url
     made = Workers(folder=tmp_path, broker=mosquitto, database_url=url)
     yield made
     made.close()
@@ -284,6 +282,8 @@ def test_a_site_that_moves_in_mid_dwell_gets_the_order_it_would_have_got(
             time.sleep(0.3)
 
     hot(0, 4)
+    # What no checkpoint has yet, another worker cannot be given.
+    eventually(lambda: workers.holder(site) == "1")
     workers.start("2", "2/2")
     hot(5, 6)
     first.stop()

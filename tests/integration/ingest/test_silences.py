@@ -20,7 +20,6 @@ from iot_maint.bootstrap.installation import Installation, open_installation
 from iot_maint.domain.alarms import Alarm
 from iot_maint.domain.queries import AlarmQuery, PageRequest
 from iot_maint.settings import Settings
-from iot_maint.storage.relational.migrate import migrate
 from tests.builders import an_equipment
 from tests.decide_path import orders_of, register
 from tests.ingest_worker import eventually
@@ -73,8 +72,7 @@ def settings(
     monkeypatch.setattr(data_watch, "JUDGE_EVERY", timedelta(seconds=0.2))
     url = None
     if request.param == "postgresql":
-        url = request.getfixturevalue("postgresql").url
-        migrate(url)
+        url = request.getfixturevalue("migrated_postgresql").url
     return Settings(
         mqtt_url=SecretStr(mosquitto.url), data_dir=tmp_path, database_url=SecretStr(url) if url is not None else None
     )

@@ -7,11 +7,12 @@ import pytest
 
 from iot_maint.storage.relational.database import RelationalDatabase, open_database
 from tests.api_builders import StandingClock
+from tests.migrated import a_database
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[RelationalDatabase]:
-    with open_database(f"sqlite:///{tmp_path / 'iot-maint.db'}") as database:
+    with open_database(a_database(tmp_path)) as database:
         yield database
 
 

@@ -1,7 +1,6 @@
 """However the stream is cut, and wherever the process dies: the same events, the same orders, byte for byte."""
 
 import itertools
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from iot_maint.services.monitoring import Outcome
 from iot_maint.storage.relational.database import RelationalDatabase, open_database
 from tests.builders import an_equipment
 from tests.decide_path import DecidePath, orders_of, register, start_path, told_events, told_orders
+from tests.migrated import a_database
 from tests.pump_stories import HOT, PUMP, at, bearing_at
 
 CATALOG = load_catalog()
@@ -44,19 +44,17 @@ Cut = tuple[Batch, ...]
 
 
 @contextmanager
-def a_process(migrated: Path) -> Iterator[DecidePath]:
+def a_process() -> Iterator[DecidePath]:
     """A process on a fresh database with two of the pumps in its register."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = shutil.copyfile(migrated, Path(folder) / "iot-maint.db")
-        with open_database(f"sqlite:///{path}") as database:
-            register(database, *REGISTER)
-            yield start_path(database, CATALOG, START)
+    with tempfile.TemporaryDirectory() as folder, open_database(a_database(Path(folder))) as database:
+        register(database, *REGISTER)
+        yield start_path(database, CATALOG, START)
 
 
 @cache
 def stream() -> tuple[Telemetry, ...]:
     """Ninety minutes of three pumps, as their messages arrive."""
-    with tempfile.TemporaryDirectory() as folder, open_database(f"sqlite:///{folder}/register.db") as database:
+    with tempfile.TemporaryDirectory() as folder, open_database(a_database(Path(folder))) as database:
         door = start_path(database, CATALOG, START)
         return tuple(door.admit(simulate(SITE, START, START + timedelta(minutes=90))).telemetry)
 
@@ -78,9 +76,9 @@ def handle(path: DecidePath, batches: Cut) -> list[Outcome]:
 
 
 @pytest.fixture(scope="session")
-def whole(migrated: Path) -> tuple[bytes, bytes]:
+def whole() -> tuple[bytes, bytes]:
     """What the stream says when it is decided in one piece."""
-    with a_process(migrated) as path:
+    with a_process() as path:
         outcomes = handle(path, cut([len(stream())]))
         return told_events(outcomes), told_orders(path.database)
 
@@ -102,8 +100,8 @@ sizes = st.lists(st.integers(min_value=1, max_value=90), min_size=1, max_size=12
 
 @settings(max_examples=30, deadline=None)
 @given(sizes=sizes)
-def test_any_cut_gives_the_same_events_and_orders(sizes: list[int], migrated: Path, whole: tuple[bytes, bytes]) -> None:
-    with a_process(migrated) as path:
+def test_any_cut_gives_the_same_events_and_orders(sizes: list[int], whole: tuple[bytes, bytes]) -> None:
+    with a_process() as path:
         outcomes = handle(path, cut(sizes))
 
         assert (told_events(outcomes), told_orders(path.database)) == whole
@@ -112,12 +110,12 @@ def test_any_cut_gives_the_same_events_and_orders(sizes: list[int], migrated: Pa
 @settings(max_examples=30, deadline=None)
 @given(sizes=sizes, data=st.data())
 def test_a_crash_anywhere_after_any_checkpoint_changes_nothing(
-    sizes: list[int], data: st.DataObject, migrated: Path, whole: tuple[bytes, bytes]
+    sizes: list[int], data: st.DataObject, whole: tuple[bytes, bytes]
 ) -> None:
     batches = cut(sizes)
     crashed = data.draw(st.integers(min_value=0, max_value=len(batches)), label="decided before the crash")
     saved = data.draw(st.integers(min_value=0, max_value=crashed), label="covered by the checkpoint")
-    with a_process(migrated) as before:
+    with a_process() as before:
         outcomes = handle(before, batches[:saved])
         before.monitor.checkpoint(saved)
         outcomes += handle(before, batches[saved:crashed])
@@ -133,11 +131,11 @@ def test_a_crash_anywhere_after_any_checkpoint_changes_nothing(
 @settings(max_examples=10, deadline=None)
 @given(sizes=sizes, data=st.data())
 def test_a_batch_that_is_handled_twice_counts_once(
-    sizes: list[int], data: st.DataObject, migrated: Path, whole: tuple[bytes, bytes]
+    sizes: list[int], data: st.DataObject, whole: tuple[bytes, bytes]
 ) -> None:
     batches = cut(sizes)
     twice = data.draw(st.sets(st.integers(min_value=1, max_value=len(batches))), label="handled twice")
-    with a_process(migrated) as path:
+    with a_process() as path:
         outcomes = handle(path, tuple(each for batch in batches for each in (batch,) * (1 + (batch.number in twice))))
 
         assert (told_events(outcomes), told_orders(path.database)) == whole

@@ -24,6 +24,7 @@ from iot_maint.storage.relational.migrate import migrate
 from tests.blocking import wait_until_blocked
 from tests.builders import an_alarm_event
 from tests.decide_path import DecidePath, register, start_path
+from tests.migrated import a_database
 from tests.pump_stories import at
 from tests.servers.postgresql import PostgresqlDatabase
 from tests.supply_stories import (
@@ -54,11 +55,10 @@ PATIENCE_S = 20
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A migrated database with the site's register."""
     if request.param == "sqlite":
-        found = f"sqlite:///{tmp_path}/iot-maint.db"
+        found = a_database(tmp_path)
     else:
-        server: PostgresqlDatabase = request.getfixturevalue("postgresql")
+        server: PostgresqlDatabase = request.getfixturevalue("migrated_postgresql")
         found = server.url
-    migrate(found)
     with open_database(found) as database:
         register(database, *ALL)
     return found

@@ -16,6 +16,7 @@ from iot_maint.metering import PrometheusMeter
 from iot_maint.notify.webhook import WebhookNotifier
 from iot_maint.services.delivery import AT_A_STRETCH, ATTEMPTS, FIRST_WAIT, LEASE, deliver_due
 from iot_maint.storage.relational.database import open_database
+from tests.migrated import a_database
 from tests.receivers import Answer, Receiver, receiving
 
 NOW = datetime(2026, 1, 2, 3, 0, tzinfo=UTC)
@@ -59,7 +60,7 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    with open_database(f"sqlite:///{tmp_path / 'iot-maint.db'}") as database:
+    with open_database(a_database(tmp_path)) as database:
         yield Desk(database)
 
 

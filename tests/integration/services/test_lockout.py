@@ -18,10 +18,10 @@ from iot_maint.domain.work_orders import EntryKind, Transition, WorkOrder, WorkO
 from iot_maint.services.shadowing import switch_shadow
 from iot_maint.services.transitions import transition_order
 from iot_maint.storage.relational.database import open_database
-from iot_maint.storage.relational.migrate import migrate
 from iot_maint.storage.relational.orders import SqlWorkOrders
 from tests.builders import a_work_order
 from tests.decide_path import DecidePath, register, start_path
+from tests.migrated import a_database
 from tests.pump_stories import BEARING, COOL, HOT, PUMP, SEIZING, at, bearing_at, pump
 from tests.servers.postgresql import PostgresqlDatabase
 
@@ -34,11 +34,10 @@ DAY = 24 * 60  # minutes
 @pytest.fixture(params=["sqlite", "postgresql"])
 def path(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DecidePath]:
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/iot-maint.db"
+        url = a_database(tmp_path)
     else:
-        server: PostgresqlDatabase = request.getfixturevalue("postgresql")
+        server: PostgresqlDatabase = request.getfixturevalue("migrated_postgresql")
         url = server.url
-    migrate(url)
     with ExitStack() as stack:
         database = stack.enter_context(open_database(url))
         register(database, PUMP)

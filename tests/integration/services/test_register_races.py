@@ -15,7 +15,6 @@ from iot_maint.services.register.identity import merge
 from iot_maint.services.register.importing import import_rows
 from iot_maint.storage.relational.database import RelationalDatabase, open_database
 from iot_maint.storage.relational.equipment.register import SqlEquipment
-from iot_maint.storage.relational.migrate import migrate
 from tests.builders import T0, an_equipment
 from tests.decide_path import SHANGHAI, register
 from tests.servers.postgresql import PostgresqlDatabase
@@ -27,10 +26,9 @@ STRANGER = Equipment(code="P-9", name="P-9", type="unregistered", site="s1", sta
 
 
 @pytest.fixture
-def database(postgresql: PostgresqlDatabase) -> Iterator[RelationalDatabase]:
-    migrate(postgresql.url)
+def database(migrated_postgresql: PostgresqlDatabase) -> Iterator[RelationalDatabase]:
     with ExitStack() as opened:
-        database = opened.enter_context(open_database(postgresql.url))
+        database = opened.enter_context(open_database(migrated_postgresql.url))
         register(database, an_equipment("P-1"), an_equipment("P-2"))
         yield database
 

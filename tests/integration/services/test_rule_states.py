@@ -10,7 +10,7 @@ from iot_maint.domain.errors import StoreUnavailable
 from iot_maint.rules.state import EquipmentState, Series
 from iot_maint.services.rule_states import LATELY_S, LOOK_EVERY_S, SILENT_S, WAIT_S, RuleStates, own_all
 from iot_maint.storage.relational.database import RelationalDatabase, open_database
-from iot_maint.storage.relational.migrate import migrate
+from tests.migrated import a_database
 
 OpenAgain = Callable[[], RelationalDatabase]
 SITES = {"P-1": "s1"}
@@ -19,11 +19,10 @@ SITES = {"P-1": "s1"}
 @pytest.fixture(params=["sqlite", "postgresql"])
 def open_again(request: pytest.FixtureRequest) -> Iterator[OpenAgain]:
     """Opens the same database as another process would."""
-    folder = request.getfixturevalue("tmp_path")
-    url = f"sqlite:///{folder}/shared.db"
     if request.param == "postgresql":
-        url = request.getfixturevalue("postgresql").url
-    migrate(url)
+        url = request.getfixturevalue("migrated_postgresql").url
+    else:
+        url = a_database(request.getfixturevalue("tmp_path"))
     with ExitStack() as opened:
         yield lambda: opened.enter_context(open_database(url))
 

@@ -15,6 +15,7 @@ from iot_maint.services.transfers import SETTLING, run_transfers
 from iot_maint.storage.relational.database import open_database
 from iot_maint.storage.telemetry import open_telemetry_store
 from tests.builders import T0
+from tests.migrated import a_database
 
 T0_MS = int(T0.timestamp() * 1000)
 MERGE = Transfer(
@@ -76,7 +77,7 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
     if request.param == "influxdb":
         url = request.getfixturevalue("influxdb").telemetry_url
     store = open_telemetry_store(url)
-    with open_database(f"sqlite:///{tmp_path / 'iot-maint.db'}") as database:
+    with open_database(a_database(tmp_path)) as database:
         yield Site(database, store)
     store.close()
 
@@ -160,7 +161,7 @@ def test_a_code_without_points_is_moved_too(site: Site) -> None:
 def test_a_transfer_that_the_store_refuses_holds_up_no_other(request: pytest.FixtureRequest, tmp_path: Path) -> None:
     bucket = request.getfixturevalue("influxdb")
     bucket.write('pump,site=s1,equipment=P-9 vib_rms="text" 1767225600000')
-    with open_database(f"sqlite:///{tmp_path / 'iot-maint.db'}") as database:
+    with open_database(a_database(tmp_path)) as database:
         site = Site(database, open_telemetry_store(bucket.telemetry_url))
         site.receive(1)
         refused = site.request(MERGE)

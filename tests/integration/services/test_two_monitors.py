@@ -14,10 +14,10 @@ from iot_maint.domain.catalog import Severity
 from iot_maint.domain.work_orders import EntryKind
 from iot_maint.services.ordering import OrderDesk
 from iot_maint.storage.relational.database import RelationalDatabase, open_database
-from iot_maint.storage.relational.migrate import migrate
 from tests.blocking import wait_until_blocked
 from tests.builders import an_alarm_event
 from tests.decide_path import SHANGHAI, DecidePath, orders_of, register, start_path
+from tests.migrated import a_database
 from tests.pump_stories import BEARING, HOT, PUMP, SEIZING, at, bearing_at
 from tests.servers.postgresql import PostgresqlDatabase
 
@@ -28,10 +28,9 @@ OpenAgain = Callable[[], RelationalDatabase]
 
 
 @pytest.fixture
-def open_postgresql(postgresql: PostgresqlDatabase) -> Iterator[OpenAgain]:
-    migrate(postgresql.url)
+def open_postgresql(migrated_postgresql: PostgresqlDatabase) -> Iterator[OpenAgain]:
     with ExitStack() as opened:
-        yield lambda: opened.enter_context(open_database(postgresql.url))
+        yield lambda: opened.enter_context(open_database(migrated_postgresql.url))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -40,9 +39,9 @@ def open_again(request: pytest.FixtureRequest) -> Iterator[OpenAgain]:
     if request.param == "postgresql":
         yield request.getfixturevalue("open_postgresql")
         return
-    folder = request.getfixturevalue("tmp_path")
+    url = a_database(request.getfixturevalue("tmp_path"))
     with ExitStack() as opened:
-        yield lambda: opened.enter_context(open_database(f"sqlite:///{folder / 'shared.db'}"))
+        yield lambda: opened.enter_context(open_database(url))
 
 
 def two_processes(open_again: OpenAgain) -> tuple[DecidePath, DecidePath]:

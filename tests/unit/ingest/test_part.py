@@ -3,7 +3,7 @@
 import pytest
 
 from iot_maint.domain.shares import Share
-from iot_maint.ingest.part import WHOLE, Part, filter_problem
+from iot_maint.ingest.part import PACE, WHOLE, Pace, Part, filter_problem
 
 
 def test_a_part_says_what_it_is() -> None:
@@ -29,3 +29,9 @@ def test_filters_are_accepted(text: str) -> None:
 )
 def test_what_is_no_filter_is_refused_in_words(text: str, said: str) -> None:
     assert said in (filter_problem(text) or "")
+
+
+def test_a_record_is_read_again_long_before_it_is_believed_no_more() -> None:
+    assert PACE.look_s <= PACE.lease_s / 10
+    with pytest.raises(ValueError, match=r"believed for 1\.0 s is read only every 1\.0 s"):
+        Pace(look_s=1.0, lease_s=1.0)

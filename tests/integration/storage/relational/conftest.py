@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from iot_maint.storage.relational.database import RelationalDatabase, open_database
-from iot_maint.storage.relational.migrate import migrate
+from tests.migrated import a_database
 from tests.servers.postgresql import PostgresqlDatabase
 
 
@@ -19,8 +19,16 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return server.url
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database with the schema and nothing in it."""
+    if request.param == "sqlite":
+        return a_database(tmp_path)
+    server: PostgresqlDatabase = request.getfixturevalue("migrated_postgresql")
+    return server.url
+
+
 @pytest.fixture
-def database(empty_url: str) -> Iterator[RelationalDatabase]:
-    migrate(empty_url)
-    with open_database(empty_url) as database:
+def database(migrated_url: str) -> Iterator[RelationalDatabase]:
+    with open_database(migrated_url) as database:
         yield database

@@ -96,8 +96,8 @@ def test_a_number_is_never_taken_twice(database: RelationalDatabase) -> None:
         add(database, a_work_order("WO-1", equipment="P-2"))
 
 
-def test_numbers_count_per_day_and_grow_beyond_four_digits(database: RelationalDatabase, empty_url: str) -> None:
-    engine = create_engine(empty_url)
+def test_numbers_count_per_day_and_grow_beyond_four_digits(database: RelationalDatabase, migrated_url: str) -> None:
+    engine = create_engine(migrated_url)
     with engine.begin() as connection:
         connection.execute(insert(order_numbers).values(day="20260103", last=9998))
     engine.dispose()

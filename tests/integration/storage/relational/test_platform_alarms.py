@@ -46,11 +46,11 @@ def test_of_one_kind_one_alarm_stands_a_worker_however_often_it_is_saved(databas
         assert len(repositories.platform_alarms.standing()) == 3
 
 
-def test_the_database_itself_lets_no_second_one_stand(database: RelationalDatabase, empty_url: str) -> None:
+def test_the_database_itself_lets_no_second_one_stand(database: RelationalDatabase, migrated_url: str) -> None:
     with database.transaction() as repositories:
         repositories.platform_alarms.save_standing(an_alarm())
 
-    engine = create_engine(empty_url)
+    engine = create_engine(migrated_url)
     with engine.connect() as connection, pytest.raises(Exception, match=r"(?i)unique"):
         connection.execute(
             text(

@@ -15,6 +15,7 @@ from iot_maint.storage.relational.database import open_database
 from iot_maint.storage.relational.watched import WatchedDatabase
 from tests.builders import T0
 from tests.fakes import FaultyDatabase
+from tests.migrated import a_database
 
 
 class Bench:
@@ -48,7 +49,7 @@ class Bench:
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
-    with open_database(f"sqlite:///{tmp_path / 'iot-maint.db'}") as database:
+    with open_database(a_database(tmp_path)) as database:
         yield Bench(FaultyDatabase(inner=database))
 
 
