@@ -36,9 +36,20 @@ _LOOSE = re.compile(
 _COMPACT = re.compile(r"((?:19|20)\d{2})([01]\d)([0-3]\d)([0-2]\d)([0-5]\d)([0-5]\d)")
 
 
+# Outside of that a time is a slip, or an empty field's default, and not every zone could say it.
+_EARLIEST_MS, _LATEST_MS = 0, epoch_ms(datetime(9999, 1, 1, tzinfo=UTC))
+
+
 def read_time(cell: str) -> int:
     """Epoch milliseconds; `ValueError` where it is no time."""
     text = cell.strip()
+    at_ms = _read(text)
+    if not _EARLIEST_MS <= at_ms < _LATEST_MS:
+        raise ValueError(f"{printable(text[:40])!r} lies outside of the years 1970 to 9998")
+    return at_ms
+
+
+def _read(text: str) -> int:
     match = _COMPACT.fullmatch(text)
     if match is None:
         match = _LOOSE.fullmatch(text)
