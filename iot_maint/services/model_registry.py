@@ -12,10 +12,12 @@ from iot_maint.domain.trained_models import (
     TrainedModel,
 )
 
+LARGEST_ID = 2**31 - 1  # what the column holds: a database may fail on more instead of finding nothing
+
 
 def find_model(repositories: Repositories, model_id: int) -> TrainedModel:
     """The model of that id; `UnknownThing` when there is none."""
-    model = repositories.models.get(model_id)
+    model = repositories.models.get(model_id) if model_id <= LARGEST_ID else None
     if model is None:
         raise UnknownThing(f"no model {model_id}; `iot-maint models list` shows those that there are")
     return model
