@@ -10,6 +10,7 @@ from iot_maint.services.register.columns import code_problem
 
 DURATION = re.compile(r"^(\d+)(s|m|h|d)$")
 Span = tuple[date, date]
+LONGEST_DURATION = timedelta(days=3650)
 LONGEST_SPAN = timedelta(days=366)
 _HOURS = re.compile(r"^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)$")
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -20,7 +21,11 @@ def read_duration(written: object) -> object:
     match = DURATION.match(written) if isinstance(written, str) else None
     if match is None:
         raise ValueError('must be a duration such as "60s", "10m", "1h" or "15d"')
-    return timedelta(seconds=int(match[1]) * SECONDS[match[2]])
+    seconds = int(match[1]) * SECONDS[match[2]]
+    if seconds > LONGEST_DURATION.total_seconds():
+        # A slip of the unit; and a moment so far from now may be none.
+        raise ValueError(f"is longer than {LONGEST_DURATION.days} days")
+    return timedelta(seconds=seconds)
 
 
 def check_window(window: timedelta) -> timedelta:

@@ -31,7 +31,15 @@ def draw(path: Path, sheet: Sheet, found: Detection, recipe: Recipe, trained: in
     """A PNG or an SVG, by the path's ending; `trained`: how many of the first rows were learnt from."""
     names = most_telling(found, recipe, METRICS)
     at = [instant(one) for one in sheet.at_ms.tolist()]
-    with mpl.rc_context({"font.sans-serif": list(FONTS), "axes.unicode_minus": False, "svg.hashsalt": "iot-maint"}):
+    with mpl.rc_context(
+        {
+            "font.sans-serif": list(FONTS),
+            "axes.unicode_minus": False,
+            "svg.hashsalt": "iot-maint",
+            # Columns are named by the user: what stands between two dollar signs is no mathematics.
+            "text.parse_math": False,
+        }
+    ):
         figure = Figure(figsize=(12, 2.2 + 1.7 * len(names)), layout="constrained")
         axes = figure.subplots(len(names) + 1, 1, sharex=True, squeeze=False)[:, 0]
         for name, ax in zip(names, axes, strict=False):
@@ -59,6 +67,7 @@ def draw(path: Path, sheet: Sheet, found: Detection, recipe: Recipe, trained: in
                 ax.axvspan(at[0], at[trained - 1], color=_TRAINED, alpha=0.08, linewidth=0, label=named)
             ax.spines[["top", "right"]].set_visible(False)
             ax.tick_params(labelsize=8)
+            ax.margins(x=0)  # a margin of a long time would reach beyond the year 9999
         score.legend(loc="upper left", fontsize=8, frameon=False, ncols=3)
         figure.align_ylabels(axes)
         figure.suptitle(

@@ -1,5 +1,6 @@
 """The plot of a backtest: telemetry, limits and clear limits, alarms, known faults; a column a setting."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,14 +12,18 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from iot_maint.domain.catalog import Language, Severity, Text
+from iot_maint.domain.columns import Floats
 from iot_maint.plots import Format
 from iot_maint.plots.canvas import font, render, set_fonts
-from iot_maint.services.backtest.picture import Panel, Picture, SettingPanel
+from iot_maint.services.backtest.picture import Numbers, Panel, Picture, SettingPanel
 from iot_maint.services.backtest.text import say_label
 
 _SIGNAL, _FAULT, _FALSE, _FOUND = "#2b5d8a", "#6b4a8a", "#c1553b", "#2a7f62"
 _LIMITS = {Severity.WARNING: "#d98b1c", Severity.CRITICAL: "#b3261e"}
 _SIZE = 8.0
+_SHORTEST = 400  # of the span: a bar that is shorter would not be seen
+_FARTHEST = 1e30  # beyond that the arithmetic of the axes overflows
+_LONGEST_NAME = 24  # characters, Chinese ones too: a longer title would leave no room for the picture
 _ROW_IN, _COLUMN_IN = 2.3, 6.4
 
 _TITLE = Text(zh="回测 {rules} · {start} 至 {end}", en="Backtest {rules} · {start} to {end}")
@@ -53,7 +58,7 @@ def draw_backtest(picture: Picture, language: Language, zone: ZoneInfo, form: Fo
             axes.text(0.5, 0.5, _NOTHING.of(language), ha="center", fontproperties=font(_SIZE + 2))
     for row, panel in zip(grid, picture.panels, strict=False):
         for axes, label, setting in zip(row, picture.labels, panel.settings, strict=True):
-            _draw(axes, panel, setting, picture, zone)
+            draw_panel(axes, panel, setting, picture, zone)
             told = [_name(panel), panel.metric.of(language), *([say_label(label, language)] if columns > 1 else [])]
             axes.set_title(" · ".join(told), loc="left", fontproperties=font(_SIZE + 0.5))
         row[0].set_ylabel(panel.unit, fontproperties=font(_SIZE))
@@ -62,21 +67,22 @@ def draw_backtest(picture: Picture, language: Language, zone: ZoneInfo, form: Fo
     return render(figure, form)
 
 
-def _draw(axes: Axes, panel: Panel, setting: SettingPanel, picture: Picture, zone: ZoneInfo) -> None:
+def draw_panel(axes: Axes, panel: Panel, setting: SettingPanel, picture: Picture, zone: ZoneInfo) -> None:
+    """One metric of one piece of equipment under one setting."""
     start, end = picture.start, picture.end
-    lowest, highest = (np.array(values, dtype=np.float64) for values in (panel.lowest, panel.highest))
+    lowest, highest = (_drawable(values) for values in (panel.lowest, panel.highest))
     spans = len(lowest)
     at = np.linspace(_number(start), _number(end), spans + 1)[:-1] + (_number(end) - _number(start)) / spans / 2
-    for fault in panel.faults:
-        axes.axvspan(_number(fault.onset), _number(fault.failure), facecolor=_FAULT, alpha=0.10, linewidth=0)
-        axes.axvline(_number(fault.failure), color=_FAULT, linewidth=1.4)
-    for alarm in setting.alarms:
-        colour = _FALSE if alarm.false else _FOUND
+    shortest = (_number(end) - _number(start)) / _SHORTEST
+    faults = [(_number(fault.onset), _number(fault.failure)) for fault in panel.faults]
+    _bars(axes, faults, 1.0, _FAULT, 0.10)
+    _bars(axes, [(failure, failure + shortest / 4) for _, failure in faults], 1.0, _FAULT, 1.0)
+    for false, colour in ((False, _FOUND), (True, _FALSE)):
+        alarms = [one for one in setting.alarms if one.false is false]
+        stood = [(_number(one.since), max(_number(one.until or end), _number(one.since) + shortest)) for one in alarms]
         # A bar along the foot: it hides nothing, and a short one is still seen.
-        since, until = _number(alarm.since), _number(alarm.until or end)
-        width = max(until - since, (_number(end) - _number(start)) / 400)
-        axes.axvspan(since, since + width, 0.0, 0.045, facecolor=colour, linewidth=0)
-        axes.axvspan(since, since + width, facecolor=colour, alpha=0.13, linewidth=0)
+        _bars(axes, stood, 0.045, colour, 1.0)
+        _bars(axes, stood, 1.0, colour, 0.13)
     axes.fill_between(at, lowest, highest, color=_SIGNAL, alpha=0.45, linewidth=0.6)
     axes.plot(at, (lowest + highest) / 2, color=_SIGNAL, linewidth=0.8)
     for line in setting.limits:
@@ -93,12 +99,37 @@ def _draw(axes: Axes, panel: Panel, setting: SettingPanel, picture: Picture, zon
     set_fonts(axes, _SIZE - 0.5)
 
 
+def _bars(axes: Axes, spans: Iterable[tuple[float, float]], height: float, colour: str, alpha: float) -> None:
+    """Spans of time as one shape, those that touch as one: a thousand are drawn as fast as one."""
+    joined: list[tuple[float, float]] = []
+    for begin, end in sorted(spans):
+        if joined and begin <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+        else:
+            joined.append((begin, end))
+    # Of the axes' height, whatever its values are.
+    axes.broken_barh(
+        [(begin, end - begin) for begin, end in joined],
+        (0.0, height),
+        transform=axes.get_xaxis_transform(),
+        facecolor=colour,
+        alpha=alpha,
+        linewidth=0,
+    )
+
+
+def _drawable(values: Numbers) -> Floats:
+    """What lies beyond any scale, as a broken sensor may say it, stands at the scale's end."""
+    return np.clip(np.array(values, dtype=np.float64), -_FARTHEST, _FARTHEST)
+
+
 def _number(at: datetime) -> float:
     return float(date2num(at))
 
 
 def _name(panel: Panel) -> str:
-    return panel.equipment if panel.name == panel.equipment else f"{panel.equipment} {panel.name}"
+    name = panel.name if len(panel.name) <= _LONGEST_NAME else f"{panel.name[:_LONGEST_NAME]}…"
+    return panel.equipment if panel.name == panel.equipment else f"{panel.equipment} {name}"
 
 
 def _title(picture: Picture, language: Language, zone: ZoneInfo) -> str:

@@ -7,6 +7,7 @@ from threading import Lock
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.text import Text
 
 from iot_maint.plots import Format
 
@@ -35,6 +36,10 @@ def set_fonts(axes: Axes, size: float) -> None:
 
 def render(figure: Figure, form: Format) -> bytes:
     """The file's bytes; the same figure gives the same ones."""
+    for text in figure.findobj(Text):
+        if isinstance(text, Text):
+            # Names come from outside: what stands between two dollar signs in them is no mathematics.
+            text.set_parse_math(False)
     out = io.BytesIO()
     with _drawing:
         figure.savefig(out, format=form, dpi=_DPI, metadata=_METADATA[form])

@@ -8,6 +8,7 @@ from iot_maint.domain.catalog import Comparison
 
 _GAP = 0.1  # of the value, where no real fault bounds the limit from the other side
 _NEAREST, _FARTHEST = 0.1, 0.5  # of the gap: somewhat beyond the false ones, and well before the real ones
+_LARGEST = 1e100  # the arithmetic below overflows before the numbers do
 _COARSEST, _FINEST = -6, 9  # decimals: from millions to billionths
 
 
@@ -36,6 +37,8 @@ def suggest_limit(
 ) -> Suggestion | NoLimitParts | None:
     """From the farthest value of each order; None without a false one, or where a limit has no sides (`is`).
 
+    None also where a peak is a broken sensor's largest number: no limit is found on such a scale.
+
     Of the first half of the gap between false and real peaks the roundest number is taken.  A real alarm is never
     given up for a false one.
     """
@@ -43,6 +46,8 @@ def suggest_limit(
         return None
     sign = 1.0 if comparison is Comparison.ABOVE else -1.0
     real, false = sorted(sign * peak for peak in real_peaks), sorted(sign * peak for peak in false_peaks)
+    if not all(abs(peak) <= _LARGEST for peak in (*real, *false)):
+        return None
     nearest = real[0] if real else math.inf
     avoidable = [peak for peak in false if peak < nearest]
     if not avoidable:

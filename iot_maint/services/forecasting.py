@@ -1,5 +1,6 @@
 """Once a day for each piece of equipment: its history is read, its forecasts are made, and orders planned by them."""
 
+import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -10,6 +11,7 @@ import numpy as np
 from iot_maint.domain.catalog import RUNNING, EquipmentType, FaultMode
 from iot_maint.domain.columns import Floats
 from iot_maint.domain.equipment import EquipmentStatus, Monitored
+from iot_maint.domain.errors import StoreUnavailable
 from iot_maint.domain.instants import epoch_ms
 from iot_maint.domain.ports import Database, Repositories, SeriesReader, WorkOrderRepository
 from iot_maint.domain.queries import SeriesQuery, Statistic
@@ -19,13 +21,18 @@ from iot_maint.rules.forecast_planning import restarted_at
 from iot_maint.services.forecast_orders import ForecastDesk
 from iot_maint.services.foreseeing import foresee, watched_limits
 
+log = logging.getLogger(__name__)
+
 HISTORY_DAYS = 120
 _HOUR = timedelta(hours=1)
 _RUNS = 0.8  # of an hour, for its median to be one of the running equipment
 
 
 def forecast_due(database: Database, store: SeriesReader, desk: ForecastDesk) -> int:
-    """All equipment whose forecasts of this day are not made yet; how many were.  Made again, nothing changes."""
+    """All equipment whose forecasts of this day are not made yet; how many were.  Made again, nothing changes.
+
+    What goes wrong with one is logged and takes the day from no other; it is due again with the next call.
+    """
     with database.reading() as repositories:
         everything, done = repositories.equipment.monitored(), repositories.forecasts.done()
     today = desk.today()
@@ -36,7 +43,18 @@ def forecast_due(database: Database, store: SeriesReader, desk: ForecastDesk) ->
         and one.equipment.merged_into is None
         and done.get(one.equipment.code, date.min) < today
     ]
-    return sum(forecast_equipment(database, store, desk, one) for one in due)
+    return sum(_forecast_or_log(database, store, desk, one) for one in due)
+
+
+def _forecast_or_log(database: Database, store: SeriesReader, desk: ForecastDesk, monitored: Monitored) -> bool:
+    try:
+        return forecast_equipment(database, store, desk, monitored)
+    except StoreUnavailable:
+        raise  # none of the others would fare better
+    except Exception:
+        # The edge of the loop: it comes to the same equipment first each time.
+        log.exception("the forecasts of %s failed", monitored.equipment.code)
+        return False
 
 
 def forecast_equipment(database: Database, store: SeriesReader, desk: ForecastDesk, monitored: Monitored) -> bool:

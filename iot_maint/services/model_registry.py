@@ -12,10 +12,12 @@ from iot_maint.domain.trained_models import (
     TrainedModel,
 )
 
+LARGEST_ID = 2**31 - 1  # what the column holds: a database may fail on more instead of finding nothing
+
 
 def find_model(repositories: Repositories, model_id: int) -> TrainedModel:
     """The model of that id; `UnknownThing` when there is none."""
-    model = repositories.models.get(model_id)
+    model = repositories.models.get(model_id) if model_id <= LARGEST_ID else None
     if model is None:
         raise UnknownThing(f"no model {model_id}; `iot-maint models list` shows those that there are")
     return model
@@ -23,11 +25,10 @@ def find_model(repositories: Repositories, model_id: int) -> TrainedModel:
 
 def register_model(repositories: Repositories, model: TrainedModel, note: str = "") -> TrainedModel:
     """Keep a model that was just trained.  A new shadow retires the owner's earlier ones of its detector."""
-    if model.status is ModelStatus.SHADOW:
-        for older in repositories.models.shadows(model.owner):
-            if older.detector == model.detector:
-                _retire(repositories, older, model.created_at, model.created_by, "a newer shadow stands in its place")
+    _retire_shadows_before(repositories, model)
     stored = repositories.models.add(model)
+    # Adding it waits for whoever changes what is in use: one that came meanwhile is only seen now.
+    _retire_shadows_before(repositories, stored)
     event = ModelEvent(kind=ModelEventKind.TRAINED, at=model.created_at, by=model.created_by, note=note)
     repositories.models.add_event(stored.id, event)
     return stored
@@ -101,6 +102,14 @@ def champions_before(repositories: Repositories, champion: TrainedModel) -> Iter
             return
         yield before
         number = before.replaced
+
+
+def _retire_shadows_before(repositories: Repositories, model: TrainedModel) -> None:
+    if model.status is not ModelStatus.SHADOW:
+        return
+    for older in repositories.models.shadows(model.owner):
+        if older.detector == model.detector and older.id != model.id:
+            _retire(repositories, older, model.created_at, model.created_by, "a newer shadow stands in its place")
 
 
 def _retire(repositories: Repositories, model: TrainedModel, at: datetime, by: str, why: str) -> None:

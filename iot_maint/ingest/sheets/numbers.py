@@ -1,6 +1,5 @@
 """Which columns hold numbers, whatever the decimal sign, and which hold text."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +9,8 @@ from iot_maint.domain.errors import InvalidInput
 from iot_maint.ingest.decoders.names import printable
 from iot_maint.ingest.sheets.records import Records
 
+# No sensor measures that: a logger writes its largest number for none, and squares of it are none at all.
+LARGEST = 1e100
 MISSING = frozenset({"", "nan", "null", "none", "na", "n/a", "-", "--", "—", "\\n", "#n/a", "无", "缺失"})
 _WORDS = {
     **dict.fromkeys(("true", "on", "yes", "是", "开", "运行", "启动"), 1.0),
@@ -43,7 +44,7 @@ def read_column(records: Records, number: int) -> Column:
             continue
         right += 1
         comma = comma or ("," in cell and cell.rfind(",") > cell.rfind("."))
-        if math.isfinite(value):
+        if abs(value) <= LARGEST:
             values[place] = value
     if not right and not wrong:
         return Column(kind="empty")

@@ -46,9 +46,20 @@ _WAYS = (
 READ_TIMES = "epoch, 2026-01-31 08:00:00, 2026/1/31 8:00, 31.01.2026 08:00, 20260131080000 or 2026年1月31日 8:00"
 
 
+# Outside of that a time is a slip, or an empty field's default, and not every zone could say it.
+_EARLIEST_MS, _LATEST_MS = 0, epoch_ms(datetime(9999, 1, 1, tzinfo=UTC))
+
+
 def read_time(cell: str) -> int:
     """Epoch milliseconds; `ValueError` where it is no time."""
     text = cell.strip()
+    at_ms = _read(text)
+    if not _EARLIEST_MS <= at_ms < _LATEST_MS:
+        raise ValueError(f"{printable(text[:40])!r} lies outside of the years 1970 to 9998")
+    return at_ms
+
+
+def _read(text: str) -> int:
     for way in _WAYS:
         if (match := way.fullmatch(text)) is not None:
             return _assembled(text, match)

@@ -53,7 +53,10 @@ def _with(wish: LimitWish, change: _Change, text: str) -> LimitWish:
         span = _SPAN.fullmatch(change.value)
         if span is None:
             raise InvalidInput("--set", f"{text!r}: a time is written 90s, 10m, 2h or 1d")
-        return replace(wish, for_duration=timedelta(seconds=int(span[1]) * _SECONDS[span[2]]))
+        try:
+            return replace(wish, for_duration=timedelta(seconds=int(span[1]) * _SECONDS[span[2]]))
+        except (OverflowError, ValueError):
+            raise InvalidInput("--set", f"{text[:80]!r}: no time is that long") from None
     try:
         limit = Limit(value=float(change.value))
     except ValueError:

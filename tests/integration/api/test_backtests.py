@@ -65,6 +65,25 @@ def test_a_backtest_is_queued_run_answered_and_drawn(hot: ApiUnderTest) -> None:
     assert [one["id"] for one in hot.reader.get("/api/v1/backtests").json()["items"]] == [number]
 
 
+@pytest.mark.parametrize("number", ["0", str(2**31), "9" * 128])
+def test_a_model_of_a_number_that_no_database_holds_is_not_found(hot: ApiUnderTest, number: str) -> None:
+    answer = hot.writer.post("/api/v1/backtests", json=WISH | {"models": [number]})
+
+    assert (answer.status_code, answer.json()["detail"].split(";")[0]) == (404, f"no model {number}")
+
+
+@pytest.mark.parametrize("form", ["png", "svg"])
+def test_the_plot_of_equipment_by_any_name_is_drawn(api: ApiUnderTest, form: str) -> None:
+    api.register(an_equipment("P$_4^", name=r"<script>$\foo{</script> & 泵"))
+    store_history(Settings(data_dir=api.folder), bearing_at(HOT, 30, 49, code="P$_4^"))
+    number = ask(api)
+
+    run_jobs(api)
+
+    plot = api.reader.get(f"/api/v1/backtests/{number}/plot.{form}")
+    assert (plot.status_code, b"<script" in plot.content) == (200, False)
+
+
 def test_a_limit_is_suggested_for_a_wished_rate(hot: ApiUnderTest) -> None:
     number = ask(hot, wish=0.1)
 

@@ -125,6 +125,14 @@ def test_a_picture_is_drawn(monkeypatch: pytest.MonkeyPatch, ending: str, magic:
     assert Path(plot).read_bytes().startswith(magic)
 
 
+@pytest.mark.parametrize("name", ["$x^$", r"$\foo{$", "<script>", "泵" * 40])
+def test_no_name_of_a_column_keeps_a_picture_from_being_drawn(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    Path("own $^$.csv").write_text(course().replace("current", name), "utf-8")
+    arguments = ("--train-rows", "400", "--detector", "tracker", "--out", "out.csv", "--plot", "picture.svg")
+    assert detect(monkeypatch, "own $^$.csv", *arguments) == 0
+    assert b"<script" not in Path("picture.svg").read_bytes()
+
+
 def test_a_pump_that_stands_and_a_load_that_explains_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = course(onset=10_000).splitlines()
     gated = [f"{lines[0]},running,load"]

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from iot_maint.domain.catalog import Language
+from iot_maint.domain.errors import StoreUnavailable
 from iot_maint.domain.ports import TelemetryStore
+from iot_maint.domain.queries import SeriesQuery, SeriesSample
 from iot_maint.domain.work_orders import EntryKind, Origin, Transition, WorkOrder, WorkOrderStatus
 from iot_maint.services.forecasting import forecast_due, last_repair
 from iot_maint.services.ordering import OrderDesk
@@ -16,7 +18,7 @@ from iot_maint.services.transitions import transition_order
 from iot_maint.storage.relational.database import RelationalDatabase
 from iot_maint.storage.telemetry import open_telemetry_store
 from tests.api_builders import CATALOG, CHANNELS, SHANGHAI, StandingClock
-from tests.builders import an_alarm_event
+from tests.builders import an_alarm_event, an_equipment
 from tests.forecast_stories import MODE, PUMP, START, a_desk, record, wear
 
 
@@ -116,6 +118,42 @@ def test_a_day_is_forecast_once_however_often_the_job_runs(
         newest, older = repositories.forecasts.history(PUMP.code, MODE, 10)
         assert older == forecast
         assert repositories.forecasts.standing(PUMP.code) == {MODE: newest}
+
+
+class _PoisonedStore:
+    """A telemetry store that fails for one piece of equipment, as a fault in our own arithmetic would."""
+
+    def __init__(self, store: TelemetryStore, code: str, error: Exception) -> None:
+        self._store, self._code, self._error = store, code, error
+
+    def read_series(self, query: SeriesQuery) -> list[SeriesSample]:
+        if query.equipment == self._code:
+            raise self._error
+        return self._store.read_series(query)
+
+
+def test_equipment_whose_forecasts_fail_takes_the_day_from_no_other(
+    registered: RelationalDatabase, store: TelemetryStore, clock: StandingClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    record(store, wear, 0, 34)
+    with registered.transaction() as repositories:
+        repositories.equipment.add(an_equipment("A-0"))  # the one before it
+    clock.at = START + timedelta(days=30, minutes=10)
+
+    made = forecast_due(registered, _PoisonedStore(store, "A-0", OverflowError("too large")), a_desk(clock))
+
+    assert made == 1
+    assert "the forecasts of A-0 failed" in caplog.text
+    assert forecast_due(registered, store, a_desk(clock)) == 1  # A-0's turn, once it does not fail
+
+
+def test_a_store_that_is_away_ends_the_round_at_once(
+    registered: RelationalDatabase, store: TelemetryStore, clock: StandingClock
+) -> None:
+    clock.at = START + timedelta(days=30, minutes=10)
+
+    with pytest.raises(StoreUnavailable):
+        forecast_due(registered, _PoisonedStore(store, "P-1", StoreUnavailable("away")), a_desk(clock))
 
 
 def test_an_alarm_makes_the_planned_order_due_and_opens_no_second(

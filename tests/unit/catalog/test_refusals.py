@@ -251,6 +251,18 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
     ),
     "no occurrences at all": ("occurrences = 5", "occurrences = 0", "rules.start_time_warning.occurrences", "at least"),
     "dwell and occurrences": ("occurrences = 5", 'occurrences = 5\nfor = "0s"', "rules.start_time_warning", "not both"),
+    "duration of a thousand years": (
+        'for = "5m"',
+        'for = "365000d"',
+        "rules.water_temp_critical.for",
+        "is longer than 3650 days",
+    ),
+    "duration that no clock counts": (
+        'for = "5m"',
+        f'for = "{"9" * 400}d"',
+        "rules.water_temp_critical.for",
+        "is longer than 3650 days",
+    ),
     "duration without a unit": ('for = "5m"', "for = 300", "rules.water_temp_critical.for", '"10m"'),
     "gap shorter than the interval": (
         WARNING,

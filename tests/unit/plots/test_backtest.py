@@ -7,9 +7,11 @@ from zoneinfo import ZoneInfo
 
 import matplotlib as mpl
 import pytest
+from matplotlib.figure import Figure
 
 from iot_maint.domain.catalog import Language, Severity, Text
-from iot_maint.plots.backtest import draw_backtest
+from iot_maint.plots import Format
+from iot_maint.plots.backtest import draw_backtest, draw_panel
 from iot_maint.services.backtest.picture import (
     AlarmBand,
     FaultBand,
@@ -71,3 +73,69 @@ def test_drawing_changes_no_setting_of_the_process_and_threads_draw_the_same() -
     assert len(drawn) == 3
     assert len(set(drawn)) == 1
     assert dict(mpl.rcParams) == before
+
+
+@pytest.mark.parametrize("form", ["png", "svg"])
+@pytest.mark.parametrize(
+    "name",
+    [r"泵 $\foo{$", "$x^$", "<script>alert(1)</script> & \"'", "--><script>alert(1)</script>", "a\nb", "泵" * 200],
+)
+def test_no_name_of_equipment_keeps_a_plot_from_being_drawn(name: str, form: Format) -> None:
+    named = replace(PANEL, name=name, metric=Text(zh=name[:30], en=name[:30]), unit=name[:20])
+
+    drawn = draw_backtest(replace(PICTURE, panels=(named,)), Language.EN, ZONE, form)
+
+    assert b"<script" not in drawn
+
+
+def test_what_stands_between_two_dollar_signs_is_drawn_as_it_is_written() -> None:
+    with_signs, without = (
+        draw_backtest(replace(PICTURE, panels=(replace(PANEL, name=name),)), Language.EN, ZONE, "svg")
+        for name in ("Pump $x$", "Pump x")
+    )
+
+    # Two signs more in each of two titles; mathematics would have swallowed them.
+    assert with_signs.count(b"<use ") == without.count(b"<use ") + 4
+
+
+def test_a_long_name_leaves_the_picture_its_room(recwarn: pytest.WarningsRecorder) -> None:
+    draw_backtest(replace(PICTURE, panels=(replace(PANEL, name="泵" * 200),)), Language.EN, ZONE, "png")
+
+    assert [str(one.message) for one in recwarn if "collapsed" in str(one.message)] == []
+
+
+@pytest.mark.parametrize("value", [1.7976931348623157e308, -1.7976931348623157e308, 5e-324])
+def test_the_largest_number_that_a_broken_sensor_can_say_is_drawn(value: float) -> None:
+    broken = replace(PANEL, lowest=(60.0, None, -value), highest=(61.0, None, value))
+
+    assert draw_backtest(replace(PICTURE, panels=(broken,)), Language.EN, ZONE, "png").startswith(b"\x89PNG")
+
+
+def test_thousands_of_alarms_and_faults_are_drawn_like_a_few() -> None:
+    second = timedelta(seconds=1)
+    many = 5_000
+    alarms = tuple(
+        AlarmBand(since=T0 + number * second, until=T0 + (number + 1) * second, false=True) for number in range(many)
+    )
+    faults = tuple(
+        FaultBand(onset=T0 + number * second, failure=T0 + (number + 1) * second, fault_mode="PMP-BEAR")
+        for number in range(many)
+    )
+    setting = replace(SETTING, alarms=alarms)
+    busy = replace(PICTURE, panels=(replace(PANEL, settings=(setting, setting), faults=faults),))
+
+    drawn = draw_backtest(busy, Language.EN, ZONE, "svg")
+
+    # A shape each would be megabytes, and minutes of the process that answers.
+    assert len(drawn) < 500_000
+
+
+def test_the_scale_is_that_of_the_values_whatever_alarms_and_faults_there_are() -> None:
+    figure = Figure()
+    axes = figure.subplots()
+
+    draw_panel(axes, PANEL, SETTING, PICTURE, ZONE)
+
+    low, high = axes.get_ylim()
+    assert 50 < low < 60
+    assert 86 < high < 96

@@ -33,6 +33,13 @@ def test_there_is_nothing_to_suggest_without_false_ones_or_sides() -> None:
 
 
 @pytest.mark.parametrize("comparison", [ABOVE, BELOW])
+@pytest.mark.parametrize("peak", [1.7976931348623157e308, -1.7976931348623157e308, float("inf")])
+def test_the_largest_number_that_a_broken_sensor_can_say_suggests_nothing(comparison: Comparison, peak: float) -> None:
+    assert suggest_limit(comparison, [], [81.0, peak]) is None
+    assert suggest_limit(comparison, [peak], [81.0, 82.0]) is None
+
+
+@pytest.mark.parametrize("comparison", [ABOVE, BELOW])
 @given(real=PEAKS, false=PEAKS)
 def test_a_suggested_limit_keeps_every_real_one_and_spares_as_many_as_it_says(
     comparison: Comparison, real: list[float], false: list[float]

@@ -13,7 +13,7 @@ from iot_maint.domain.trained_models import (
     owner_of_equipment,
     owner_of_fleet,
 )
-from iot_maint.services.model_registry import promote_model
+from iot_maint.services.model_registry import promote_model, register_model
 from iot_maint.storage.relational.database import RelationalDatabase
 from tests.api_builders import StandingClock
 from tests.builders import T0
@@ -114,6 +114,27 @@ def test_of_two_that_crown_the_first_champion_at_once_exactly_one_does(database:
     for number in range(ROUNDS):
         racers = [add(database, a_trained_model(f"P-{number}")) for _ in range(2)]
         assert sorted(race(crown, racers)) == [False, True]
+
+
+def test_of_two_that_put_a_model_into_the_shadow_at_once_one_scores_there(database: RelationalDatabase) -> None:
+    """A drift check and a person who trains, say: two of one detector would alarm twice."""
+
+    def put(model: TrainedModel) -> None:
+        with database.transaction() as repositories:
+            register_model(repositories, model)
+
+    for number in range(ROUNDS):
+        shadow = a_trained_model(f"P-{number}", status=ModelStatus.SHADOW)
+
+        race(put, [shadow, shadow])
+
+        with database.reading() as repositories:
+            [standing] = repositories.models.shadows(shadow.owner)
+            page = repositories.models.page(ModelQuery(equipment=f"P-{number}"), PageRequest())
+        assert sorted((one.id == standing.id, one.status) for one in page.items) == [
+            (False, ModelStatus.RETIRED),
+            (True, ModelStatus.SHADOW),
+        ]
 
 
 def test_of_two_that_claim_a_check_exactly_one_has_it(database: RelationalDatabase) -> None:

@@ -66,6 +66,21 @@ def test_what_is_no_time_is_refused(cell: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "cell",
+    [
+        "0001-01-01 00:00:00",
+        "0001-01-01T00:00:00+14:00",
+        "1969-12-31",
+        "9999-12-31 23:59:59",
+        "9999-12-31T23:00:00-12:00",
+    ],
+)
+def test_a_time_that_not_every_zone_can_say_is_refused(cell: str) -> None:
+    with pytest.raises(ValueError, match="outside of the years 1970 to 9998"):
+        read_time(cell)
+
+
+@pytest.mark.parametrize(
     ("cell", "value"),
     [
         ("1.5", 1.5),
@@ -110,6 +125,12 @@ def test_empty_cells_are_gaps(tmp_path: Path) -> None:
     text = "time,a,b\n1767254400,,1\n1767254401,NaN,2\n1767254402,3,inf\n1767254403,--,null\n"
     values = read_sheet(sheet_of(tmp_path, text)).values
     assert np.isnan(values).tolist() == [[True, False], [True, False], [False, True], [True, True]]
+
+
+@pytest.mark.parametrize("cell", ["inf", "-1e999", "1.7976931348623157e308", "-1e101"])
+def test_a_number_beyond_any_scale_is_a_gap(tmp_path: Path, cell: str) -> None:
+    sheet = read_sheet(sheet_of(tmp_path, f"ts,vib\n1767254400,1.5\n1767254460,{cell}\n"))
+    assert np.isnan(sheet.values[1, 0])
 
 
 def test_labels_and_empty_columns_are_left_out(tmp_path: Path) -> None:

@@ -27,7 +27,18 @@ def test_several_changes_of_one_rule_are_one_wish() -> None:
     }
 
 
-@pytest.mark.parametrize("text", ["pump.x=3", f"{RULE}.limit=hot", f"{RULE}.for=soon", "limit=3", f"{RULE}.limt=3"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pump.x=3",
+        f"{RULE}.limit=hot",
+        f"{RULE}.for=soon",
+        f"{RULE}.for={10**30}d",
+        f"{RULE}.for={'9' * 5000}s",
+        "limit=3",
+        f"{RULE}.limt=3",
+    ],
+)
 def test_what_is_no_change_is_refused_and_named(text: str) -> None:
     with pytest.raises(InvalidInput, match="--set"):
         read_changes([text])
