@@ -41,7 +41,7 @@ from iot_maint.storage.relational.database import RelationalDatabase, open_datab
 ZONE = ZoneInfo("Asia/Shanghai")
 STEP = timedelta(minutes=5)
 DAY_MS = 86_400_000
-_STEPS_A_BATCH = 12
+BATCH_MS = 3_600_000
 _NEVER_LATE = timedelta(days=3650)
 _MOST_FORECASTS = 10_000
 
@@ -68,7 +68,7 @@ class Messages(NamedTuple):
 
     def batches(self, t0_ms: int) -> Iterator[TelemetryColumns]:
         """An hour each."""
-        hours = (self.at_ms - t0_ms) // (_STEPS_A_BATCH * (STEP // timedelta(milliseconds=1)))
+        hours = (self.at_ms - t0_ms) // BATCH_MS
         edges = [*np.flatnonzero(np.append(True, np.diff(hours) != 0)).tolist(), len(self.at_ms)]
         for first, last in itertools.pairwise(edges):
             yield TelemetryColumns(
