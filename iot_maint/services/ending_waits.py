@@ -62,14 +62,16 @@ class WaitJudge:
         return self._is_known(alarm, equipment, settled_at(alarm, cause.cleared_at, self._settle(alarm)), now)
 
     def _is_known(self, alarm: Alarm, equipment: Equipment, due: datetime, now: datetime) -> bool:
-        """Whether a symptom's telemetry has come to the instant at which it should be gone.
+        """Whether a symptom's telemetry has come beyond the instant at which it should be gone.
+
+        A reading beyond it, not at it: only that one ends the means of which detectors judge.
 
         A gateway that was without power too sends what it kept: the end of the symptom may be under way.  One that
         sends nothing is waited for as long again.
         """
         if self.heard is None or alarm.key.fault_mode in SILENCES or now >= due + self._settle(alarm):
             return True
-        return max(self.heard(equipment).values(), default=0) >= epoch_ms(due)
+        return max(self.heard(equipment).values(), default=0) > epoch_ms(due)
 
     def _settle(self, alarm: Alarm) -> timedelta:
         if alarm.cause is None:
