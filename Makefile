@@ -23,7 +23,7 @@ demo: $(VENV)/.installed
 	@$(BIN)/iot-maint demo $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS)) $(if $(DEMO_SPEED),--speed $(DEMO_SPEED))
 
 test: $(VENV)/.installed-dev
-	@$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile $(PYTEST_ARGS)
 
 test-slow: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
