@@ -57,7 +57,9 @@ def run(
     register_file: Annotated[Path | None, typer.Option("--register", help="The equipment of the files.")] = None,
     faults: Annotated[Path | None, typer.Option(help="CSV equipment,fault_mode,onset,failure.")] = None,
     changes: Annotated[list[str] | None, typer.Option("--set", help="RULE.limit=7.1, .clear=6.5, .for=15m.")] = None,
-    wish: Annotated[float | None, typer.Option(min=0.0001, help="False alarms per device-month: a limit.")] = None,
+    wish: Annotated[
+        float | None, typer.Option(min=0.0001, max=1000.0, help="False alarms per device-month: a limit.")
+    ] = None,
     plot: Annotated[Path | None, typer.Option(help="A file .png or .svg, or a folder: one an equipment.")] = None,
     note: Annotated[bool, typer.Option("--note", help="Put the figures onto the cards of the models.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One document.")] = False,

@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
+# Beyond these a time is a slip, or an empty field's default, and not every zone could say it.
+FIRST_YEAR, LAST_YEAR = 1970, 9998
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 

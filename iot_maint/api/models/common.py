@@ -5,13 +5,13 @@ from typing import Annotated, Generic, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, WithJsonSchema
 
+from iot_maint.domain.instants import FIRST_YEAR, LAST_YEAR
+
 T = TypeVar("T")
 
 # Texts from outside: no control characters, which neither PostgreSQL nor a CSV would take.
 PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
 WITH_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
-
-FIRST_YEAR, LAST_YEAR = 1970, 9998
 
 
 def in_bounds(value: datetime | None) -> datetime | None:

@@ -32,3 +32,9 @@ def test_a_refusal_names_the_option_and_the_ways_of_writing() -> None:
     with pytest.raises(typer.BadParameter, match=r"'soon' is no time such as 2026-03-01, .*08:00:00\+08:00") as refusal:
         read_instant("--from", "soon", SHANGHAI)
     assert refusal.value.param_hint == "--from"
+
+
+@pytest.mark.parametrize("text", ["0001-01-01", "9999-12-31T23:59:59-12:00"])
+def test_a_time_that_not_every_zone_could_say_is_refused(text: str) -> None:
+    with pytest.raises(typer.BadParameter, match="1970 to 9998"):
+        read_instant("--to", text, SHANGHAI)
