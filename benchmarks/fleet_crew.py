@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
-from benchmarks.fleet_pages import all_orders
 from firmware_sim.fleet import Fault
 from iot_maint.domain.equipment import EquipmentStatus
 from iot_maint.domain.instants import epoch_ms
 from iot_maint.domain.ports import Clock, Repositories
-from iot_maint.domain.queries import WorkOrderQuery
+from iot_maint.domain.queries import PageRequest, WorkOrderQuery
 from iot_maint.domain.work_orders import ENDED, EntryKind, Transition, WorkOrder, WorkOrderStatus, legal_transitions
+from iot_maint.services.paging import every_item
 from iot_maint.services.transitions import transition_order
 from iot_maint.storage.relational.database import RelationalDatabase
 
+BY_NUMBER = PageRequest(limit=200, sort="number")
 _DAY_MS = 86_400_000
 _RAISING = frozenset(
     {
@@ -55,7 +57,7 @@ class Crew:
     def tidy(self, now_ms: int) -> None:
         """Close what was over a day ago."""
         with self.database.transaction() as repositories:
-            for order in all_orders(repositories, WorkOrderQuery(statuses=_OPEN)):
+            for order in _orders(repositories, WorkOrderQuery(statuses=_OPEN)):
                 cleared_ms = _cleared_ms(order)
                 if cleared_ms is not None and now_ms - cleared_ms >= _DAY_MS:
                     self._step(repositories, order, Transition.CLOSE)
@@ -65,7 +67,7 @@ class Crew:
             self._set_status(fault.equipment, EquipmentStatus.IN_SERVICE)
         with self.database.transaction() as repositories:
             query = WorkOrderQuery(equipment=fault.equipment, fault_mode=fault.fault_mode, statuses=_OPEN)
-            for order in all_orders(repositories, query):
+            for order in _orders(repositories, query):
                 standing = order
                 for step in _REPAIR:
                     standing = self._step(repositories, standing, step)
@@ -81,6 +83,11 @@ class Crew:
             if equipment is None:
                 raise AssertionError(f"{code} is not in the register")
             repositories.equipment.update(replace(equipment, status=status))
+
+
+def _orders(repositories: Repositories, query: WorkOrderQuery) -> list[WorkOrder]:
+    """All at once: working on them changes what a later page would hold."""
+    return list(every_item(partial(repositories.orders.page, query), BY_NUMBER))
 
 
 def _cleared_ms(order: WorkOrder) -> int | None:

@@ -1,6 +1,5 @@
 """Models for a simulated fleet, each from its device's first three weeks: no fault begins before their end."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -40,7 +39,7 @@ def shipped_settings(catalog: Catalog) -> Mapping[str, Setting]:
             kind=KINDS[spec.default or DEFAULT],
             limit=spec.limit,
             clear_limit=spec.clear,
-            dwell_rows=max(math.ceil(spec.dwell / spec.bin), 1),
+            dwell_rows=spec.dwell_rows,
         )
         for name, type_ in catalog.types.items()
         if (spec := type_.detector) is not None

@@ -5,6 +5,7 @@ begins with `DWELL` rows in alarm on end, and ends with as many out of it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -55,22 +56,32 @@ def run(rounds: int) -> Result:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One device's rows from the first on, of which the first `healthy` are learnt, and its faults."""
+    """One device: what is learnt, what is judged, and its faults."""
 
-    def __init__(self, device: DeviceRun, run: FleetRun, recipe: Recipe) -> None:
-        rows = rows_of(device, recipe, int(device.at_ms[-1]) + 1)
-        learnt = int(np.searchsorted(rows.at_ms, run.t0_ms + HEALTHY_DAYS * DAY_MS))
-        self.recipe = recipe
-        self.healthy, self.rest = cut(rows, 0, learnt), cut(rows, learnt)
-        self.faults: Sequence[Fault] = [fault for fault in run.truth.faults if fault.equipment == device.code]
+    recipe: Recipe
+    healthy: Rows
+    rest: Rows
+    faults: Sequence[Fault]
 
 
 def _cases(run: FleetRun, catalog: Catalog) -> Iterator[Case]:
     slow = {fault.equipment for fault in run.truth.faults if fault.kind is FaultKind.SLOW}
     found = [(device, recipe_of(device, catalog)) for device in run.devices if device.code in slow]
     for device, recipe in [(device, recipe) for device, recipe in found if recipe is not None][:DEVICES]:
-        yield Case(device, run, recipe)
+        yield _case(device, run, recipe)
+
+
+def _case(device: DeviceRun, run: FleetRun, recipe: Recipe) -> Case:
+    rows = rows_of(device, recipe, int(device.at_ms[-1]) + 1)
+    learnt = int(np.searchsorted(rows.at_ms, run.t0_ms + HEALTHY_DAYS * DAY_MS))
+    return Case(
+        recipe=recipe,
+        healthy=cut(rows, 0, learnt),
+        rest=cut(rows, learnt),
+        faults=[fault for fault in run.truth.faults if fault.equipment == device.code],
+    )
 
 
 def _ours(kind: str, case: Case) -> Alarms:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -13,8 +14,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.fleet_crew import Crew
-from benchmarks.fleet_pages import all_orders
+from benchmarks.fleet_crew import BY_NUMBER, Crew
 from benchmarks.fleet_store import FleetStore
 from firmware_sim.fleet import DeviceRun, FleetRun
 from iot_maint.clock import ReplayClock
@@ -33,6 +33,7 @@ from iot_maint.services.forecast_orders import ForecastDesk
 from iot_maint.services.forecasting import forecast_due
 from iot_maint.services.monitoring import Monitor
 from iot_maint.services.ordering import OrderDesk
+from iot_maint.services.paging import every_item
 from iot_maint.services.roster import Roster
 from iot_maint.services.scoring.live_models import LiveModels
 from iot_maint.settings import Settings
@@ -165,7 +166,7 @@ def play(run: FleetRun, catalog: Catalog, models: LiveModels, *, foreseen: bool 
                     forecast_due(database, store, forecasts)
         with database.reading() as repositories:
             return Played(
-                orders=tuple(all_orders(repositories, WorkOrderQuery())),
+                orders=tuple(every_item(partial(repositories.orders.page, WorkOrderQuery()), BY_NUMBER)),
                 forecasts=tuple(
                     forecast
                     for device in run.devices

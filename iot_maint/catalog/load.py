@@ -8,7 +8,7 @@ from iot_maint.catalog.additions import EXTENDS, extended, find_addition_problem
 from iot_maint.catalog.build import add_common, build_type
 from iot_maint.catalog.calendar import load_calendar
 from iot_maint.catalog.checks import find_problems, find_unknown_symptoms
-from iot_maint.catalog.parse import has_key, parse_file, say_problem
+from iot_maint.catalog.parse import TomlFile, parse_file, read_toml, say_problem, shaped
 from iot_maint.catalog.problems import Problem
 from iot_maint.catalog.schema import AdditionTable, CommonTable, TypeTable
 from iot_maint.catalog.service_levels import load_service_levels
@@ -62,25 +62,26 @@ def _load_types(paths: list[Path], calendar: Calendar) -> Mapping[str, Equipment
     types: dict[str, EquipmentType] = {}
     tables: dict[str, TypeTable] = {}
     origins: dict[str, Path] = {}
-    additions: list[Path] = []
+    additions: list[TomlFile] = []
     for path in paths:
         if path in (BUILT_IN / SERVICE_LEVELS, BUILT_IN / COMMON) or path.name == HOLIDAYS:
             continue
-        if has_key(path, EXTENDS):
-            additions.append(path)
+        file = read_toml(path)
+        if EXTENDS in file.document:
+            additions.append(file)
             continue
-        table, toml = parse_file(path, TypeTable)
+        table, toml = shaped(file, TypeTable), file.toml
         name = table.type_name
         if name in tables:
             reason = f"{name} is already declared by {origins[name].name}; names are unique"
             raise BrokenCatalog(say_problem(path, toml, ("type",), reason))
         tables[name], types[name], origins[name] = table, _sound(path, toml, table), path
-    for path in additions:
-        addition, toml = parse_file(path, AdditionTable)
-        _refuse(path, toml, list(find_addition_problems(addition, tables)))
+    for file in additions:
+        addition = shaped(file, AdditionTable)
+        _refuse(file.path, file.toml, list(find_addition_problems(addition, tables)))
         name = addition.extends
         tables[name] = extended(tables[name], addition)
-        types[name] = _sound(path, toml, tables[name])
+        types[name] = _sound(file.path, file.toml, tables[name])
     types = {name: replace(add_common(one, common), calendar=calendar) for name, one in types.items()}
     for name, path in origins.items():
         for problem in find_unknown_symptoms(types[name], types):

@@ -2,8 +2,9 @@
 
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -13,30 +14,39 @@ from iot_maint.domain.errors import BrokenCatalog
 TableT = TypeVar("TableT", bound=BaseModel)
 
 
-def parse_file(path: Path, shape: type[TableT]) -> tuple[TableT, str]:
-    """The file as `shape`, and its text for finding lines later.
+class TomlFile(NamedTuple):
+    """A file that is TOML, whatever its shape; `toml`, its text, is for finding lines later."""
 
-    Raises BrokenCatalog: unreadable, not UTF-8, not TOML, or not of this shape.
-    """
+    path: Path
+    toml: str
+    document: Mapping[str, object]
+
+
+def read_toml(path: Path) -> TomlFile:
+    """Raises BrokenCatalog: unreadable, not UTF-8, or not TOML."""
     try:
         toml = path.read_text(encoding="utf-8")
-        return shape.model_validate(tomllib.loads(toml)), toml
+        return TomlFile(path, toml, tomllib.loads(toml))
     except OSError as error:
         raise BrokenCatalog(f"{path.name}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise BrokenCatalog(f"{path.name}: is not UTF-8 text") from error
     except tomllib.TOMLDecodeError as error:
         raise BrokenCatalog(_say_syntax(path, str(error))) from error
-    except ValidationError as error:
-        raise BrokenCatalog(_say_first(path, toml, error)) from error
 
 
-def has_key(path: Path, key: str) -> bool:
-    """Whether the file has that key at its top; not where it cannot be read, which `parse_file` says."""
+def shaped(file: TomlFile, shape: type[TableT]) -> TableT:
+    """The file as `shape`; raises BrokenCatalog where it is not of this shape."""
     try:
-        return key in tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
-        return False
+        return shape.model_validate(file.document)
+    except ValidationError as error:
+        raise BrokenCatalog(_say_first(file.path, file.toml, error)) from error
+
+
+def parse_file(path: Path, shape: type[TableT]) -> tuple[TableT, str]:
+    """The file as `shape`, and its text.  Raises as `read_toml` and `shaped`."""
+    file = read_toml(path)
+    return shaped(file, shape), file.toml
 
 
 def say_problem(path: Path, toml: str, keys: KeyPath, reason: str) -> str:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from iot_maint.domain.instants import FIRST_YEAR, LAST_YEAR
+from iot_maint.domain.instants import sayable
 
 
 @overload
@@ -26,6 +26,8 @@ def read_instant(option: str, text: str | None, zone: ZoneInfo) -> datetime | No
             f"{text!r} is no time such as 2026-03-01, 2026-03-01T08:00 (the site's) or 2026-03-01T08:00:00+08:00",
             param_hint=option,
         ) from None
-    if not FIRST_YEAR <= at.year <= LAST_YEAR:
-        raise typer.BadParameter(f"{text!r} lies outside of the years {FIRST_YEAR} to {LAST_YEAR}", param_hint=option)
+    try:
+        sayable(at)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} {error}", param_hint=option) from None
     return at if at.tzinfo is not None else at.replace(tzinfo=zone)

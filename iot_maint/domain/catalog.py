@@ -1,5 +1,6 @@
 """An equipment type as data: its metrics, limits, fault modes, maintenance plans and spares."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -313,6 +314,11 @@ class DetectorSpec:
     limit: float = 5.0
     clear: float = 3.0
     dwell: timedelta = timedelta(hours=1)
+
+    @property
+    def dwell_rows(self) -> int:
+        """How many rows the dwell is, at least one."""
+        return max(math.ceil(self.dwell / self.bin), 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,13 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
+def sayable(at: datetime) -> datetime:
+    """The same; `ValueError` where not every zone could say it."""
+    if not FIRST_YEAR <= at.year <= LAST_YEAR:
+        raise ValueError(f"lies outside of the years {FIRST_YEAR} to {LAST_YEAR}")
+    return at
+
+
 def instant(at_ms: int) -> datetime:
     """The datetime of epoch milliseconds, without float rounding."""
     return _EPOCH + at_ms * _MILLISECOND

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from iot_maint.domain.columns import Floats
-from iot_maint.models.baselines import followed, usual_departure
+from iot_maint.models.baselines import followed, known_levels, largest_of, usual_departure
 from iot_maint.models.conditioning import MEAN_OF, Conditioned, Conditioning
 from iot_maint.models.fitted import Arrays, Judged, demand
 
@@ -37,19 +37,14 @@ class Surge:
         metrics = levels.level.shape[-1]
         scale, low, high = (np.full((1, metrics), np.nan) for _ in range(3))
         residuals = np.full((len(levels.level), metrics), np.nan)
-        for metric in range(metrics):
-            known = ~np.isnan(levels.level[:, 0, metric])
-            level = levels.level[known, 0, metric]
-            if not len(level):
-                continue
+        for metric, known, level in known_levels(levels):
             low[0, metric], high[0, metric] = np.quantile(level, HEALTHY)
             ago, _ = followed(followed(level, QUICK)[0], QUICK)
             before, _ = followed(level, SLOW)
             scale[0, metric] = usual_departure(np.abs(level - ago), usual, metric)
             residuals[known, metric] = np.abs(_nearer(level - ago, level - before)) / scale[0, metric]
-        seen = ~np.isnan(residuals).all(axis=1)
         model = {"scale": scale, "low": low, "high": high}
-        return model, np.nanmax(residuals[seen], axis=1) if seen.any() else np.zeros(0)
+        return model, largest_of(residuals)
 
     def judge(self, models: Sequence[Arrays], levels: Conditioned, state: Floats) -> tuple[Judged, Floats]:
         scale, low, high = (

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from iot_maint.domain.columns import Floats
-from iot_maint.models.baselines import followed, usual_departure
+from iot_maint.models.baselines import followed, known_levels, largest_of, usual_departure
 from iot_maint.models.conditioning import MEAN_OF, Conditioned, Conditioning
 from iot_maint.models.fitted import Arrays, Judged, demand
 
@@ -36,19 +36,14 @@ class Tracker:
         metrics = levels.level.shape[-1]
         scale, base, slowness = (np.full((1, metrics), np.nan) for _ in range(3))
         residuals = np.full((len(levels.level), metrics), np.nan)
-        for metric in range(metrics):
-            known = ~np.isnan(levels.level[:, 0, metric])
-            level = levels.level[known, 0, metric]
-            if not len(level):
-                continue
+        for metric, known, level in known_levels(levels):
             slowness[0, metric] = max(len(level), 4 * MEAN_OF)
             fast, base[0, metric] = followed(level, max(len(level) / FASTER, MEAN_OF))
             apart = np.abs(level - fast)
             scale[0, metric] = usual_departure(apart, usual, metric)
             residuals[known, metric] = apart / scale[0, metric]
-        seen = ~np.isnan(residuals).all(axis=1)
         model = {"scale": scale, "base": base, "slowness": slowness}
-        return model, np.nanmax(residuals[seen], axis=1) if seen.any() else np.zeros(0)
+        return model, largest_of(residuals)
 
     def judge(self, models: Sequence[Arrays], levels: Conditioned, state: Floats) -> tuple[Judged, Floats]:
         scale, base, slowness = (

@@ -90,9 +90,11 @@ def last_repair(orders: WorkOrderRepository, code: str, fault_mode: str) -> date
     """When the fault was last repaired under an order."""
     order = orders.latest(code, fault_mode)
     # Orders that were cancelled or closed unworked repaired nothing: the one that they follow may have.
-    while order is not None and restarted_at(order) is None:
+    while order is not None:
+        if (repaired_at := restarted_at(order)) is not None:
+            return repaired_at
         order = None if order.previous is None else orders.get(order.previous)
-    return None if order is None else restarted_at(order)
+    return None
 
 
 def _restarts(

@@ -6,7 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from iot_maint.domain.errors import InvalidInput
-from iot_maint.domain.instants import FIRST_YEAR, LAST_YEAR
+from iot_maint.domain.instants import sayable
 from iot_maint.services.feedback.faults import FILE, KnownFault
 
 COLUMNS = ("equipment", "fault_mode", "onset", "failure")
@@ -45,6 +45,8 @@ def _instant(place: str, text: str, zone: ZoneInfo) -> datetime:
         at = datetime.fromisoformat(text)
     except ValueError:
         raise InvalidInput(place, f"{text!r} is no time such as 2026-03-01T08:00+08:00") from None
-    if not FIRST_YEAR <= at.year <= LAST_YEAR:
-        raise InvalidInput(place, f"{text!r} lies outside of the years {FIRST_YEAR} to {LAST_YEAR}")
+    try:
+        sayable(at)
+    except ValueError as error:
+        raise InvalidInput(place, f"{text!r} {error}") from None
     return at if at.tzinfo is not None else at.replace(tzinfo=zone)

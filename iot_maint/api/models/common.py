@@ -5,7 +5,7 @@ from typing import Annotated, Generic, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, WithJsonSchema
 
-from iot_maint.domain.instants import FIRST_YEAR, LAST_YEAR
+from iot_maint.domain.instants import sayable
 
 T = TypeVar("T")
 
@@ -16,9 +16,7 @@ WITH_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 
 def in_bounds(value: datetime | None) -> datetime | None:
     """Every zone must be able to say it: year 9999 may be 10000 elsewhere, and long ago offsets had seconds."""
-    if value is not None and not FIRST_YEAR <= value.year <= LAST_YEAR:
-        raise ValueError(f"lies outside of the years {FIRST_YEAR} to {LAST_YEAR}")
-    return value
+    return None if value is None else sayable(value)
 
 
 InstantBody = Annotated[AwareDatetime, AfterValidator(in_bounds)]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from iot_maint.domain.errors import MalformedTelemetry
-from iot_maint.domain.instants import epoch_ms
+from iot_maint.domain.instants import FIRST_YEAR, LAST_YEAR, epoch_ms
 from iot_maint.ingest.decoders.names import printable
 from iot_maint.ingest.decoders.timestamps import read_timestamp
 
@@ -44,10 +44,8 @@ _WAYS = (
 )
 # As errors say it.
 READ_TIMES = "epoch, 2026-01-31 08:00:00, 2026/1/31 8:00, 31.01.2026 08:00, 20260131080000 or 2026年1月31日 8:00"
-
-
-# Outside of that a time is a slip, or an empty field's default, and not every zone could say it.
-_EARLIEST_MS, _LATEST_MS = 0, epoch_ms(datetime(9999, 1, 1, tzinfo=UTC))
+# Milliseconds, for a stamp may lie beyond all datetimes.
+_EARLIEST_MS, _LATEST_MS = (epoch_ms(datetime(year, 1, 1, tzinfo=UTC)) for year in (FIRST_YEAR, LAST_YEAR + 1))
 
 
 def read_time(cell: str) -> int:
@@ -55,7 +53,7 @@ def read_time(cell: str) -> int:
     text = cell.strip()
     at_ms = _read(text)
     if not _EARLIEST_MS <= at_ms < _LATEST_MS:
-        raise ValueError(f"{printable(text[:40])!r} lies outside of the years 1970 to 9998")
+        raise ValueError(f"{printable(text[:40])!r} lies outside of the years {FIRST_YEAR} to {LAST_YEAR}")
     return at_ms
 
 

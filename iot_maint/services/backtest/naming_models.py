@@ -1,13 +1,14 @@
 """Which models of the registry are meant: by id, or the newest of a status on each piece of equipment."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 from iot_maint.domain.errors import InvalidInput, UnknownThing
 from iot_maint.domain.ports import Repositories
 from iot_maint.domain.queries import PageRequest
 from iot_maint.domain.trained_models import ModelQuery, ModelStatus, TrainedModel
 from iot_maint.services.model_registry import find_model
+from iot_maint.services.paging import every_item
 
 STATUSES = tuple(status.value for status in ModelStatus)
 _PAGE = 200
@@ -37,18 +38,11 @@ def _named(repositories: Repositories, word: str, codes: Sequence[str]) -> list[
     if word not in STATUSES:
         raise UnknownThing(f"no model {word}; an id of `iot-maint models list`, or one of {', '.join(STATUSES)}")
     newest: dict[str, TrainedModel] = {}
-    for model in _of_status(repositories, ModelStatus(word)):
+    query = ModelQuery(status=ModelStatus(word))
+    for model in every_item(partial(repositories.models.page, query), PageRequest(limit=_PAGE)):
         code = model.equipment
         if code is not None and (not codes or code in codes) and (code not in newest or newest[code].id < model.id):
             newest[code] = model
     if not newest:
         raise UnknownThing(f"there is no {word} of this equipment; `iot-maint models list` shows all")
     return list(newest.values())
-
-
-def _of_status(repositories: Repositories, status: ModelStatus) -> Iterator[TrainedModel]:
-    request: PageRequest | None = PageRequest(limit=_PAGE)
-    while request is not None:
-        page = repositories.models.page(ModelQuery(status=status), request)
-        yield from page.items
-        request = None if page.next_cursor is None else replace(request, cursor=page.next_cursor)

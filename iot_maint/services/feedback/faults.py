@@ -5,9 +5,10 @@ order without a word is neither.
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from iot_maint.domain.catalog import Language
@@ -17,6 +18,7 @@ from iot_maint.domain.ports import Repositories
 from iot_maint.domain.queries import PageRequest, WorkOrderQuery
 from iot_maint.domain.verdicts import Verdict
 from iot_maint.domain.work_orders import ENDED, PREVENTIVE, Transition, WorkOrder
+from iot_maint.services.paging import every_item
 from iot_maint.services.quantities import say_instant, say_known_instant
 from iot_maint.services.tables import Cell
 from iot_maint.services.texts import VERDICTS
@@ -103,17 +105,14 @@ def fault_query(kind: FaultKind, equipment: str | None, since: datetime | None, 
 
 def faults(repositories: Repositories, query: FaultQuery) -> Iterator[JudgedFault]:
     """All of them, read page by page; those that ended first before the others."""
-    request: PageRequest | None = PageRequest(limit=_PAGE)
-    while request is not None:
-        page = repositories.feedback.faults(query, request)
-        yield from page.items
-        request = replace(request, cursor=page.next_cursor) if page.next_cursor is not None else None
+    return every_item(partial(repositories.feedback.faults, query), PageRequest(limit=_PAGE))
 
 
 def labels_of(repositories: Repositories, codes: Collection[str]) -> Labels:
     """What the preventive orders of this equipment say: confirmed faults, and those without a word or not yet ended."""
     confirmed = tuple(_known(one) for one in confirmed_faults(repositories) if one.equipment in codes)
-    orders = _all_orders(repositories)
+    request = PageRequest(limit=_PAGE, sort="number")
+    orders = every_item(partial(repositories.orders.page, WorkOrderQuery()), request)
     return Labels(
         faults=confirmed,
         undecided=tuple(_undecided(one) for one in orders if one.equipment in codes and _is_undecided(one)),
@@ -152,14 +151,6 @@ def _over_at(order: WorkOrder) -> datetime:
     last = order.timeline[-1].recorded_at if order.timeline else order.raised_at
     completed = [entry.recorded_at for entry in order.timeline if entry.transition is Transition.COMPLETE]
     return completed[-1] if completed else order.ended_at or last
-
-
-def _all_orders(repositories: Repositories) -> Iterator[WorkOrder]:
-    request: PageRequest | None = PageRequest(limit=_PAGE, sort="number")
-    while request is not None:
-        page = repositories.orders.page(WorkOrderQuery(), request)
-        yield from page.items
-        request = replace(request, cursor=page.next_cursor) if page.next_cursor is not None else None
 
 
 def fault_document(fault: JudgedFault, language: Language, zone: ZoneInfo) -> JsonObject:

@@ -3,19 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from iot_maint.domain.alarms import Alarm
 from iot_maint.domain.catalog import DATA_QUALITY, EquipmentType
 from iot_maint.domain.columns import Floats, Integers
 from iot_maint.domain.equipment import Equipment
 from iot_maint.domain.instants import epoch_ms, instant
-from iot_maint.domain.ports import Database, Repositories, TelemetryStore
+from iot_maint.domain.ports import Database, TelemetryStore
 from iot_maint.domain.queries import AlarmQuery, BinnedMetric, BinQuery, PageRequest, WorkOrderQuery
-from iot_maint.domain.work_orders import WorkOrder
 from iot_maint.models.detector import Recipe, Rows
+from iot_maint.services.paging import every_item
 from iot_maint.services.training.healthy import Reason, Span, healthy_bins, unhealthy_spans
 
 # A metric with a value in fewer rows than that has nothing to be learned of.
@@ -98,7 +98,9 @@ class HistoryReader:
 
     def _spans(self, code: str) -> list[Span]:
         with self.database.reading() as repositories:
-            alarms, orders = _alarms(repositories, code), _orders(repositories, code)
+            request = PageRequest(limit=_PAGE)
+            alarms = list(every_item(partial(repositories.alarms.page, AlarmQuery(equipment=code)), request))
+            orders = list(every_item(partial(repositories.orders.page, WorkOrderQuery(equipment=code)), request))
             replacements = repositories.equipment.replacements(code)
         return unhealthy_spans(alarms, orders, replacements, until=self.until, zone=self.zone)
 
@@ -165,25 +167,3 @@ def _only_what_is_there(equipment: Equipment, recipe: Recipe, rows: Rows, left_o
 def _bounded(equipment_type: EquipmentType, name: str) -> BinnedMetric:
     metric = equipment_type.metrics[name]
     return BinnedMetric(name=name, minimum=metric.minimum, maximum=metric.maximum)
-
-
-def _alarms(repositories: Repositories, code: str) -> list[Alarm]:
-    found: list[Alarm] = []
-    cursor: str | None = None
-    while True:
-        page = repositories.alarms.page(AlarmQuery(equipment=code), PageRequest(limit=_PAGE, cursor=cursor))
-        found += page.items
-        cursor = page.next_cursor
-        if cursor is None:
-            return found
-
-
-def _orders(repositories: Repositories, code: str) -> list[WorkOrder]:
-    found: list[WorkOrder] = []
-    cursor: str | None = None
-    while True:
-        page = repositories.orders.page(WorkOrderQuery(equipment=code), PageRequest(limit=_PAGE, cursor=cursor))
-        found += page.items
-        cursor = page.next_cursor
-        if cursor is None:
-            return found

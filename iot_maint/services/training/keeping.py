@@ -1,6 +1,5 @@
 """A fitted detector becomes a model: its card, its file, its row in the registry."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -94,7 +93,7 @@ def make_card(
         present=present,
         limit=spec.limit,
         clear_limit=spec.clear,
-        dwell_rows=max(math.ceil(spec.dwell.total_seconds() / recipe.bin_s), 1),
+        dwell_rows=spec.dwell_rows,
         percentiles=fitted.percentiles,
         tail=fitted.tail,
         seed=request.seed,
